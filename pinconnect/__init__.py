@@ -1,0 +1,1 @@
+"""PinConnect: deliver customers, hashed, to Pinterest Ads as audiences."""
