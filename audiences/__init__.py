@@ -1,0 +1,1 @@
+"""Audiences on Pinterest and the deliveries that keep them right."""

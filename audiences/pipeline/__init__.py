@@ -1,0 +1,1 @@
+"""From a dataset to a customer list: prepare, compare with the ledger, upload, settle."""

@@ -1,0 +1,247 @@
+"""The plain data that goes into preparing a run and comes out of it, shared by every step of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Mode = Literal["mirror", "add", "remove"]
+Treatment = Literal["auto", "plain", "hashed"]
+Operation = Literal["ADD", "REMOVE"]
+Shape = Literal["records", "records_v2"]
+
+# A ledger is a directory with a manifest.json; see audiences.ledger.
+LedgerPath = Path
+
+
+class PipelineError(Exception):
+    """Preparing could not finish; nothing was sent and the working directory may be used again."""
+
+
+class Cancelled(PipelineError):
+    """Somebody asked to stop."""
+
+
+class DiskFull(PipelineError):
+    """The disk, or the part of it that preparing may use, is full."""
+
+
+class MemoryShort(PipelineError):
+    """The work does not fit into the memory limit even with spilling to disk."""
+
+
+class SourceBroken(PipelineError):
+    """The data cannot be trusted as it was read.
+
+    reason: a code with words in pinconnect.identifiers.reasons (unclosed_quote, too_many_broken_rows, column_missing,
+    source_missing, source_unreadable, source_empty, unknown_encoding). source: 1-based position among the plan's
+    sources. row: 1-based data row where the trouble starts, if known. detail: a column name or a count, never a value.
+    """
+
+    def __init__(self, reason: str, *, source: int = 1, row: int | None = None, detail: str = "") -> None:
+        super().__init__(f"{reason} (file {source}{f', row {row}' if row else ''}{f', {detail}' if detail else ''})")
+        self.reason = reason
+        self.source = source
+        self.row = row
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a delimited text file is to be read.
+
+    columns: the names in file order, one per field, also when there is no header. encoding: any name Python knows.
+    compression: "" or "gzip". quote: "" when the file has no quoting.
+    """
+
+    columns: tuple[str, ...]
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    has_header: bool = True
+    compression: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One immutable local file; several are read as if appended to one another."""
+
+    path: Path
+    format: CsvFormat
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What a column holds. kind: a code of pinconnect.identifiers.kinds. default_country: ISO 3166 alpha-2, phones only."""
+
+    column: str
+    kind: str
+    treatment: Treatment = "auto"
+    default_country: str | None = None
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The shape Pinterest is sent: list_type is what the customer list is created with."""
+
+    shape: Shape
+    list_type: str
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """Largest batch: records per call and bytes of the whole request body."""
+
+    records: int = 10_000
+    bytes: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything preparing depends on; the same plan over the same files gives the same bytes.
+
+    tombstones: a Parquet file of (wire_kind UTINYINT, h BLOB) that must never be sent. ledger: None for an empty one.
+    threads: 0 means as many as there are processors. max_spill_mb: how much disk temporary data may take (0: no limit).
+    max_broken_share: above this share of broken rows the source is refused (SourceBroken).
+    """
+
+    sources: tuple[Source, ...]
+    columns: tuple[ColumnMapping, ...]
+    mode: Mode
+    wire: Wire
+    limits: BatchLimits = BatchLimits()
+    ledger: LedgerPath | None = None
+    tombstones: Path | None = None
+    memory_limit_mb: int = 512
+    threads: int = 0
+    max_spill_mb: int = 0
+    max_broken_share: float = 0.1
+    partitions: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where preparing is. step: reading, checking, comparing or writing. fraction: 0..1 of the whole, None if unknown."""
+
+    step: str
+    fraction: float | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Every row read is in exactly one of the other fields.
+
+    to_send: rows that change the list; already_there: rows that change nothing (mode remove: not on the list);
+    duplicate: same identifiers as an earlier row; invalid: no usable identifier, broken rows included;
+    held_back: carries an erased identifier.
+    """
+
+    read: int = 0
+    to_send: int = 0
+    already_there: int = 0
+    duplicate: int = 0
+    invalid: int = 0
+    held_back: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """The sum that has to equal read."""
+        return self.to_send + self.already_there + self.duplicate + self.invalid + self.held_back
+
+
+@dataclass(frozen=True)
+class ColumnCounts:
+    """Values of one mapped column: values = blank + usable + sum(invalid)."""
+
+    column: str
+    kind: str
+    values: int = 0
+    blank: int = 0
+    usable: int = 0
+    invalid: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KindCounts:
+    """One wire kind over all its columns; distinct = already_there + new (identifiers, not rows)."""
+
+    values: int = 0
+    blank: int = 0
+    invalid: Mapping[str, int] = field(default_factory=dict)
+    distinct: int = 0
+    already_there: int = 0
+    new: int = 0
+
+
+@dataclass(frozen=True)
+class Example:
+    """A masked value that was refused. row: 1-based within its source."""
+
+    source: int
+    row: int
+    column: str
+    kind: str
+    reason: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What preparing found; to_json and from_json keep it on the run.
+
+    removals: distinct identifiers to remove. broken: rows that could not be read, by reason (part of rows.invalid).
+    blank_rows: rows in which every mapped value was blank (part of rows.invalid). adds: records in the add sequence.
+    ledger: distinct identifiers known to be on the list before this run.
+    """
+
+    rows: RowCounts
+    kinds: Mapping[str, KindCounts]
+    columns: tuple[ColumnCounts, ...]
+    adds: int = 0
+    removals: int = 0
+    ledger: int = 0
+    blank_rows: int = 0
+    broken: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts and lists, ready for a JSON field."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Counts:
+        """The reverse of to_json."""
+        return cls(
+            rows=RowCounts(**data["rows"]),
+            kinds={kind: KindCounts(**found) for kind, found in data["kinds"].items()},
+            columns=tuple(ColumnCounts(**column) for column in data["columns"]),
+            examples=tuple(Example(**example) for example in data["examples"]),
+            **{name: data[name] for name in ("adds", "removals", "ledger", "blank_rows", "broken")},
+        )
+
+
+@dataclass(frozen=True)
+class BatchRange:
+    """Positions first .. first + count - 1 of the sorted sequence of one operation. bytes: of the payload's text."""
+
+    operation: Operation
+    first: int
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The outcome. batches: all ADDs in order, then all REMOVEs. rejects: masked CSV of what was refused."""
+
+    counts: Counts
+    batches: tuple[BatchRange, ...]
+    rejects: Path
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Up to five masked examples per column and reason."""
+        return self.counts.examples
