@@ -1,0 +1,10 @@
+"""Django's registration of the audiences app."""
+
+from django.apps import AppConfig
+
+
+class AudiencesConfig(AppConfig):
+    name = "audiences"
+
+    def ready(self) -> None:
+        from audiences import messages, reconcile  # noqa: F401 -- registers alert kinds and the reconciler

@@ -1,0 +1,8 @@
+"""Audiences, deliveries, runs and batches."""
+
+from audiences.models.audience import Audience
+from audiences.models.batch import Batch
+from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
+from audiences.models.run import Run, Trigger
+
+__all__ = ["Audience", "Batch", "Delivery", "DeliveryColumn", "Mode", "Run", "Scope", "Trigger"]

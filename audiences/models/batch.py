@@ -1,0 +1,39 @@
+"""The records of one API call."""
+
+from django.db import models
+
+from audiences.models.run import Run
+from audiences.states import BatchState
+
+
+class Batch(models.Model):
+    """A range of the run's sorted additions or removals. Keeps its id through every attempt."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
+    operation = models.CharField(max_length=6, choices=[("ADD", "Add"), ("REMOVE", "Remove")])
+    first = models.BigIntegerField(help_text="Position of its first record in the sorted sequence, from 0.")
+    count = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_token = models.CharField(max_length=40, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=60, blank=True, help_text="Class of the last error.")
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    request_id = models.CharField(max_length=60, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    split_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="halves")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "batches"
+        indexes = [models.Index(fields=["run", "state", "next_attempt_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=BatchState.values), name="batch_state_known"),
+            models.CheckConstraint(condition=models.Q(count__gte=1), name="batch_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.first}–{self.first + self.count - 1}"

@@ -1,0 +1,76 @@
+"""A delivery: the standing instruction from a dataset to an audience."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from audiences.models.audience import Audience
+from audiences.querysets import DeliveryQuerySet
+from audiences.states import DeliveryState
+from pinconnect.datasets.models import Dataset
+from pinconnect.profiles.models import Profile
+from pinconnect.workspaces.models import WorkspaceOwned
+
+
+class Mode(models.TextChoices):
+    MIRROR = "mirror", "Mirror: members that leave the dataset are removed"
+    ADD = "add", "Add only: nobody is removed"
+    REMOVE = "remove", "Remove only: the dataset's members are taken out"
+
+
+class Scope(models.TextChoices):
+    ALL = "all", "Deliver all data"
+    NEW = "new", "Only data written after this delivery was set up"
+
+
+class Delivery(WorkspaceOwned):
+    name = models.CharField(max_length=120)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="deliveries")
+    audience = models.ForeignKey(Audience, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
+    profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.MIRROR)
+    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.ALL)
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
+    pause_reason = models.CharField(max_length=40, blank=True, help_text="Code; empty when a person paused it.")
+    hold_share = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="A run that removes more than this share (%) of the list waits for approval.",
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=~models.Q(state="archived"), name="delivery_name_once"
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state_known"),
+            models.CheckConstraint(condition=models.Q(mode__in=Mode.values), name="delivery_mode_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliveryColumn(models.Model):
+    """One column of the dataset, as a kind of identifier, in this delivery."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="columns")
+    column = models.CharField(max_length=200, help_text="Name of the dataset's column.")
+    kind = models.CharField(max_length=20)
+    treatment = models.CharField(max_length=10, default="auto", help_text="auto, plain or hashed.")
+    default_country = models.CharField(max_length=2, blank=True, help_text="For phone numbers without a country code.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "column"], name="column_mapped_once")]
+
+    def __str__(self) -> str:
+        return f"{self.column} as {self.kind}"

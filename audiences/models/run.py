@@ -1,0 +1,79 @@
+"""One execution of a delivery."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from audiences.models.audience import Audience
+from audiences.models.delivery import Delivery
+from audiences.querysets import RunQuerySet
+from audiences.states import RUN_ACTIVE, RUN_TERMINAL, RunState
+from pinconnect.workspaces.models import WorkspaceOwned
+
+
+class Trigger(models.TextChoices):
+    PUBLISHED = "published", "Published"
+    BY_HAND = "by_hand", "By hand"
+    COMMAND = "command", "Command line"
+    SCHEDULE = "schedule", "Schedule"
+    NEW_DATA = "new_data", "New data"
+    DRY_RUN = "dry_run", "Dry run"
+
+
+class Run(WorkspaceOwned):
+    """What it does is pinned when it starts (plan); where it is, is in the state, the lease and its batches.
+
+    A dry run (is_dry_run) ends after preparing: it costs Pinterest nothing and does not stand in the way of others.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="runs")
+    audience = models.ForeignKey(Audience, null=True, on_delete=models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField(help_text="1, 2, 3 … within the delivery.")
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
+    is_dry_run = models.BooleanField(default=False)
+    trigger = models.CharField(max_length=12, choices=Trigger.choices)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    plan = models.JSONField(
+        default=dict, help_text="Pinned: snapshot ids, columns with kinds, mode, wire, limits, ledger version."
+    )
+    counts = models.JSONField(default=dict, blank=True, help_text="The accounting of rows and identifiers.")
+    progress = models.JSONField(
+        default=dict, blank=True, help_text="step, fraction, rows, updated_at of the running step."
+    )
+    reason = models.CharField(
+        max_length=60, blank=True, help_text="Code why it is held, waits, failed or was cancelled."
+    )
+    cancel_asked_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    attempts = models.PositiveIntegerField(default=0, help_text="How often preparing or settling was begun.")
+    lease_token = models.CharField(max_length=40, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    upload_started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "next_attempt_at"]), models.Index(fields=["workspace", "-created_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["audience"],
+                condition=models.Q(state__in=sorted(RUN_ACTIVE), is_dry_run=False),
+                name="run_active_once_per_audience",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=RunState.values), name="run_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery} run {self.number}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in RUN_TERMINAL

@@ -1,0 +1,1 @@
+"""Brings runs forward whose hints were lost."""

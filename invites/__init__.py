@@ -1,0 +1,1 @@
+"""App invites: links with which partners connect their Pinterest profile for a workspace."""

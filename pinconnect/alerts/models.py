@@ -1,0 +1,29 @@
+"""An alert: one thing in one workspace that a person must act on."""
+
+from django.db import models
+from django.utils import timezone
+
+from pinconnect.workspaces.models import WorkspaceOwned
+
+
+class Alert(WorkspaceOwned):
+    """Open until resolved_at is set; at most one open alert of a kind for a subject."""
+
+    kind = models.CharField(max_length=60, help_text="A kind of the registry, for example profiles.expired.")
+    subject = models.CharField(max_length=80, help_text="What it is about, for example profile:12.")
+    context = models.JSONField(default=dict, blank=True, help_text="Values for the wording; no secret, no identifier.")
+    raised_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-raised_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "kind", "subject"],
+                condition=models.Q(resolved_at__isnull=True),
+                name="alert_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -1,0 +1,8 @@
+"""Django's registration of the datasets app."""
+
+from django.apps import AppConfig
+
+
+class DatasetsConfig(AppConfig):
+    name = "pinconnect.datasets"
+    label = "datasets"

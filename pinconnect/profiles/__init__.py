@@ -1,0 +1,1 @@
+"""Connected Pinterest profiles, their tokens, and the ad accounts they reach."""

@@ -1,0 +1,1 @@
+"""Alert kinds and wording about profiles."""

@@ -1,0 +1,281 @@
+"""All settings, and the only place that reads the environment. Each is explained in docs/configuration.md."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from pinconnect.lib import env as environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.Environment()
+env.read_file(BASE_DIR / ".env")
+
+# What kind of start this is -------------------------------------------------------------------------------------------
+DEMO = env.flag("DEMO")
+DEBUG = env.flag("DEBUG")
+DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").resolve()
+PORT = env.number("PORT", 8000, at_least=1)
+SIMULATOR_PORT = env.number("SIMULATOR_PORT", 8001, at_least=1)
+BASE_URL = env.url("BASE_URL", f"http://localhost:{PORT}")
+_demo = environment.demo_secrets(DATA_DIR) if DEMO else {}
+
+SECRET_KEY = env.secret("SECRET_KEY", _demo.get("SECRET_KEY"))
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+FIELD_KEYS = environment.check_field_keys(
+    [k for k in env.secret("FIELD_KEYS", _demo.get("FIELD_KEYS")).split(",") if k]
+)
+DEMO_EMAIL = "demo@pinconnect.example" if DEMO else ""
+DEMO_PASSWORD = _demo.get("DEMO_PASSWORD", "")
+
+# Pinterest ------------------------------------------------------------------------------------------------------------
+PINTEREST_APP_ID = env.text("PINTEREST_APP_ID")
+USE_SIMULATOR = DEMO and not PINTEREST_APP_ID
+SIMULATOR_URL = f"http://localhost:{SIMULATOR_PORT}"
+if USE_SIMULATOR:
+    PINTEREST_APP_ID = "1000001"
+    PINTEREST_APP_SECRET = _demo["PINTEREST_APP_SECRET"]
+else:
+    PINTEREST_APP_SECRET = env.secret("PINTEREST_APP_SECRET", None if PINTEREST_APP_ID else "")
+PINTEREST_API_URL = env.url(
+    "PINTEREST_API_URL", f"{SIMULATOR_URL}/v5" if USE_SIMULATOR else "https://api.pinterest.com/v5"
+)
+PINTEREST_OAUTH_URL = env.url(
+    "PINTEREST_OAUTH_URL", f"{SIMULATOR_URL}/oauth" if USE_SIMULATOR else "https://www.pinterest.com/oauth"
+)
+PINTEREST_TIER = env.choice("PINTEREST_TIER", "standard", ("trial", "standard"))
+PINTEREST_REDIRECT_URI = f"{BASE_URL}/oauth/pinterest/callback/"
+
+# The whole point of a production start is that nothing made up is left in it.
+if not DEMO:
+    if SECRET_KEY.startswith(environment.DEMO_PREFIX) or PINTEREST_APP_SECRET.startswith(environment.DEMO_PREFIX):
+        raise ImproperlyConfigured(
+            "A secret of a demo is set (it begins with 'demo-'). Make your own; see docs/configuration.md."
+        )
+    if (DATA_DIR / environment.DEMO_SECRETS_FILE).exists():
+        raise ImproperlyConfigured(
+            f"{DATA_DIR} holds the data of a demo. Point DATA_DIR to an empty folder, or start with DEMO=true."
+        )
+    if len(SECRET_KEY) < 40:
+        raise ImproperlyConfigured("SECRET_KEY is too short: use 50 or more random characters.")
+    if urlsplit(PINTEREST_API_URL).hostname in {"localhost", "127.0.0.1", "::1"} and not DEBUG:
+        raise ImproperlyConfigured("PINTEREST_API_URL points to this machine. The simulator is for DEMO=true only.")
+
+# Web ------------------------------------------------------------------------------------------------------------------
+_host = urlsplit(BASE_URL).hostname or "localhost"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [_host, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+SITE_NAME = "PinConnect"
+ROOT_URLCONF = "pinconnect.urls"
+WSGI_APPLICATION = "pinconnect.wsgi.application"
+INSTALLED_APPS = [
+    "pinconnect.web",
+    "pinconnect.workspaces",
+    "pinconnect.queue",
+    "pinconnect.alerts",
+    "pinconnect.profiles",
+    "pinconnect.datasets",
+    "audiences",
+    "invites",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "django_q",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pinconnect.web.middleware.PrivatePagesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pinconnect.web.context_processors.site",
+                "pinconnect.workspaces.context_processors.workspace",
+                "pinconnect.alerts.context_processors.alerts",
+            ],
+            "builtins": ["pinconnect.web.templatetags.ui", "django.contrib.humanize.templatetags.humanize"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 20_000, at_least=1) * 1_000_000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+_https = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if _https else f"pinconnect-session-{PORT}"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else f"pinconnect-csrf-{PORT}"
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000 if _https else 0)
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=False)
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "https://i.pinimg.com", "https://s.pinimg.com"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # Browsers apply form-action to the redirect that follows a form too, and "Connect" leads to Pinterest.
+        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(PINTEREST_OAUTH_URL))],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Data -----------------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'pinconnect.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = 600
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FILE_STORE = env.choice("FILE_STORE", "local", ("local", "s3"))
+_files = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": str(DATA_DIR / "files"), "base_url": None},
+}
+if FILE_STORE == "s3":
+    _files = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env.secret("S3_BUCKET", None),
+            "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
+            "region_name": env.text("S3_REGION") or None,
+            "location": env.text("S3_PREFIX"),
+            "default_acl": None,
+            "file_overwrite": True,
+        },
+    }
+STORAGES = {
+    "default": _files,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WORK_DIR = Path(env.text("WORK_DIR") or DATA_DIR / "work").resolve()
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 500, at_least=200)
+ENGINE_THREADS = env.number("ENGINE_THREADS", 0)
+
+# Queue: two clusters, so that one large list being prepared never blocks the short tasks ------------------------------
+QUEUE_BROKER = env.choice("QUEUE_BROKER", "database", ("database", "redis", "sqs"))
+REDIS_URL = env.secret("REDIS_URL")
+SQS_ENDPOINT_URL = env.text("SQS_ENDPOINT_URL")
+SHORT_WORKERS = env.number("SHORT_WORKERS", 2, at_least=1)
+PREPARE_WORKERS = env.number("PREPARE_WORKERS", 1, at_least=1)
+_BROKERS = {
+    "database": {"orm": "default"},
+    "redis": {"redis": REDIS_URL},
+    "sqs": {"sqs": {"aws_region": env.text("SQS_REGION", "us-east-1")}},
+}
+if QUEUE_BROKER == "redis":
+    if not REDIS_URL:
+        raise ImproperlyConfigured("QUEUE_BROKER is redis, but REDIS_URL is missing.")
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+Q_CLUSTER = {
+    "name": "pinconnect",
+    "label": "Queue",
+    "workers": SHORT_WORKERS,
+    "timeout": 60,
+    "retry": 600,
+    "queue_limit": 1,
+    "bulk": 1,
+    "recycle": 500,
+    "max_rss": 600_000,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "poll": 0.5,
+    **_BROKERS[QUEUE_BROKER],
+    # One preparation may take hours; its lease in the database, not the queue, says whether it is alive.
+    "ALT_CLUSTERS": {"prepare": {"workers": PREPARE_WORKERS, "timeout": 21_600, "retry": 90_000, "recycle": 20}},
+}
+
+# People ---------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "workspaces.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_ADAPTER = "pinconnect.workspaces.accounts.AccountAdapter"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = None
+SIGNUP_OPEN = env.flag("SIGNUP_OPEN", default=False)
+MFA_ADAPTER = "pinconnect.workspaces.accounts.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
+MFA_TOTP_ISSUER = SITE_NAME
+USERSESSIONS_TRACK_ACTIVITY = True
+vars().update(env.email("EMAIL_URL", "consolemail://" if DEMO else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"PinConnect <pinconnect@{_host}>")
+
+# Language, time, logs -------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "pinconnect.lib.redact.RedactFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django-q": {"level": "WARNING"}},
+}

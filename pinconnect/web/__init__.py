@@ -1,0 +1,1 @@
+"""Page plumbing: template tags, error pages, security headers, health."""

@@ -1,0 +1,5 @@
+"""Addresses of the style guide."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

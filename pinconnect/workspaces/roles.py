@@ -1,0 +1,28 @@
+"""The roles of a member and what each may do."""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    MARKETER = "marketer", "Marketer"
+    ADMIN = "admin", "Admin"
+
+
+class Verb(StrEnum):
+    VIEW = "view"  # see everything in the workspace
+    OPERATE = "operate"  # connect profiles, upload datasets, set up and run deliveries
+    ADMINISTER = "administer"  # members, roles, workspace settings, audit log
+
+
+VERBS: dict[Role, frozenset[Verb]] = {
+    Role.VIEWER: frozenset({Verb.VIEW}),
+    Role.MARKETER: frozenset({Verb.VIEW, Verb.OPERATE}),
+    Role.ADMIN: frozenset({Verb.VIEW, Verb.OPERATE, Verb.ADMINISTER}),
+}
+
+
+def allows(role: str, verb: Verb) -> bool:
+    return verb in VERBS[Role(role)]

@@ -1,0 +1,6 @@
+"""Addresses of the workspaces app."""
+
+from django.urls import URLPattern
+
+app_name = "workspaces"
+urlpatterns: list[URLPattern] = []
