@@ -20,7 +20,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1[secret]",
     ),
     # The lengths are bounded so that a long line costs time in proportion to its length.
-    (re.compile(r"[\w.+'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), "[e-mail]"),
+    (re.compile(r"[\w.+-][\w.+'-]{0,63}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), "[e-mail]"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "[device id]"),
     # MD5, SHA-1 and SHA-256 have 32, 40 and 64 digits; anything longer is no less suspect.
     (re.compile(r"(?<![0-9a-z])[0-9a-f]{32,}(?![0-9a-z])", re.IGNORECASE), "[digest]"),

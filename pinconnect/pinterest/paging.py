@@ -1,0 +1,41 @@
+"""Walks a listing of Pinterest page by page, by bookmark, and never takes a broken listing for a complete one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pinconnect.pinterest import limits, replies
+from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.errors import ServerTrouble
+
+T = TypeVar("T")
+Page = tuple[list[T], str | None]
+
+
+def iterate(
+    client: Client, path: str, build: Callable[[dict[str, Any]], T], *, params: Mapping[str, str] | None = None
+) -> Iterator[T]:
+    """Every item of a listing, built by `build`, in Pinterest's order; pages are fetched as they are needed.
+
+    Raises ServerTrouble when a page is broken or a bookmark comes twice: what was yielded until then is not complete.
+    """
+    asked = {**(params or {}), "page_size": str(limits.PAGE_SIZE)}
+    seen: set[str] = set()
+    while True:
+        reply = client.request("GET", path, params=asked, safe_to_repeat=True)
+        items, bookmark = replies.parsed(reply, lambda data: _page(data, build), is_read=True)
+        yield from items
+        if bookmark is None:
+            return
+        if bookmark in seen:
+            raise ServerTrouble("Pinterest repeats a page of this listing", request_id=reply.request_id)
+        seen.add(bookmark)
+        asked["bookmark"] = bookmark
+
+
+def _page(data: dict[str, Any], build: Callable[[dict[str, Any]], T]) -> Page[T]:
+    items, bookmark = data["items"], data.get("bookmark")
+    if not isinstance(items, list) or not isinstance(bookmark, str | None):
+        raise TypeError("not a page")
+    return [build(item) for item in items], bookmark or None
