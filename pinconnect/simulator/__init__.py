@@ -1,0 +1,1 @@
+"""A pretend Pinterest for development, tests and demonstrations; it imports nothing of the rest of the project."""
