@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from pinconnect.simulator.app import Simulator
 from pinconnect.simulator.world import Config
@@ -19,7 +19,7 @@ THREADS = 32
 LOCK_WAIT_S = 10.0
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class Server(BaseApplication):
     """gunicorn with one worker process of many threads: the locks of the state hold within one process."""
 
     def __init__(self, config: Config, host: str, port: int, *, access_log: bool) -> None:

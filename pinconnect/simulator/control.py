@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from typing import Any
 
@@ -34,7 +33,7 @@ def list_members(context: Context) -> Answer:
         row = context.world.store.one("SELECT * FROM customer_lists WHERE id = ?", int(number))
     if row is None:
         raise ApiError(404, 404, "Customer list not found.")
-    target = context.world.config.data_dir / f"members-{number}-{secrets.token_hex(8)}.txt"
+    target = members.target_for(context.world, row["id"])
     members.write(context.world, row, target)
     return Answer(200, {"content-type": "text/plain; charset=utf-8"}, file=target)
 

@@ -33,8 +33,8 @@ def create(context: Context) -> Answer:
     now = context.world.now()
     with context.world.store.transaction():
         list_id = context.world.store.run(
-            "INSERT INTO customer_lists (ad_account_id, name, list_type, is_nca, num_batches, num_uploaded, num_removed,"
-            " created, updated, ready_at, settled_size, matched, invalid, log_end, log_lines)"
+            "INSERT INTO customer_lists (ad_account_id, name, list_type, is_nca, num_batches, num_uploaded,"
+            " num_removed, created, updated, ready_at, settled_size, matched, invalid, log_end, log_lines)"
             " VALUES (?, ?, ?, ?, 0, 0, 0, ?, ?, 0, 0, x'', 0, 0, 0)",
             *(account.id, name, list_type, is_nca, now, now),
         ).lastrowid

@@ -66,7 +66,10 @@ def add(world: World, data: Mapping[str, Any]) -> int:
 
 
 def parse(data: Mapping[str, Any]) -> Fault:
-    """A fault from a JSON object; an unknown name or a wrong value is a 400. drop_before and drop_after are short forms."""
+    """A fault from a JSON object; an unknown name or a wrong value is a 400.
+
+    The kinds drop_before and drop_after are short for drop with a "when".
+    """
     given = dict(data)
     if given.get("kind") in ("drop_before", "drop_after"):
         kind, _, given["when"] = str(given["kind"]).partition("_")

@@ -101,7 +101,9 @@ class Answer:
 class ApiError(Exception):
     """An answer of Pinterest's error shape: an integer code, a text message and "status": "failure"."""
 
-    def __init__(self, status: int, code: int, message: str, *, headers: Mapping[str, str] | None = None, **extra: Any):
+    def __init__(
+        self, status: int, code: int, message: str, *, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +16,8 @@ from pinconnect.simulator.world import World
 
 MEMORY_LIMIT = "500MB"
 THREADS = 2
+# Lists with a log up to this length are worked out whenever the state is shown.
+QUICK_LINES = 200_000
 KIND_OF_LIST = {
     "EMAIL": "email",
     "IDFA": "maid",
@@ -41,7 +44,8 @@ SELECT batch, is_add, kind, CASE WHEN is_digest THEN unhex(token) ELSE unhex(sha
         WHEN place = 'x' THEN 'external_id'
         WHEN place = 'l' THEN 'liveramp_envelope'
         WHEN is_digest THEN CASE place
-            WHEN 'r' THEN $list_kind WHEN 'e' THEN 'email' WHEN 'm' THEN 'maid' WHEN 'p' THEN 'phone' ELSE 'pinner_id' END
+            WHEN 'r' THEN $list_kind WHEN 'e' THEN 'email' WHEN 'm' THEN 'maid' WHEN 'p' THEN 'phone'
+            ELSE 'pinner_id' END
         WHEN place IN ('r', 'e') AND contains(token, '@') THEN 'email'
         WHEN place IN ('r', 'm') AND is_device THEN 'maid'
         WHEN place = 'r' AND $is_free_text THEN $list_kind
@@ -49,21 +53,29 @@ SELECT batch, is_add, kind, CASE WHEN is_digest THEN unhex(token) ELSE unhex(sha
     FROM (
         SELECT *,
             length(token) IN (32, 40, 64) AND regexp_full_match(token, '[0-9a-fA-F]+') AS is_digest,
-            length(token) = 36 AND regexp_full_match(token, '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}') AS is_device,
+            length(token) = 36
+                AND regexp_full_match(token, '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}') AS is_device,
             CASE WHEN contains(token, '@') AND NOT $strict_email_case THEN lower(token) ELSE token END AS plain
         FROM lines))
 """
 
+# Within one batch all operations are alike, so the batch's number with the operation as lowest bit puts them in order.
+_COPY = """
+COPY (SELECT kind || ' ' || lower(hex(digest)) FROM identifiers GROUP BY kind, digest
+      HAVING max(batch::UBIGINT * 2 + is_add::UTINYINT) % 2 = 1 ORDER BY kind, digest)
+TO ? (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ',')
+"""
 
-def write(world: World, row: sqlite3.Row, target: Path) -> None:
-    """Write the sorted lines `kind digest` of a list's members to target.
+
+def write(world: World, row: sqlite3.Row, target: Path) -> int:
+    """Write the sorted lines `kind digest` of a list's members to target; returns how many.
 
     The last operation on an identifier decides. A plain e-mail or advertising id counts as its SHA-256;
     what can be nothing of the sort is listed as kind "invalid" under the SHA-256 of its text.
     """
     log = world.list_log(row["id"])
     with _connection(world.config.data_dir) as db:
-        values = {
+        values: dict[str, str | bool] = {
             "list_kind": KIND_OF_LIST[row["list_type"]],
             "is_free_text": row["list_type"] in _FREE_TEXT_LISTS,
             "strict_email_case": world.options.strict_email_case,
@@ -71,15 +83,29 @@ def write(world: World, row: sqlite3.Row, target: Path) -> None:
         db.execute(_filled(_LINES, str(log), row["num_batches"]))
         db.execute(_named(_IDENTIFIERS, values))
         _refuse_lost_lines(db, row["log_lines"])
-        # Within one batch all operations are alike, so the batch's number with the operation as lowest bit orders them.
-        db.execute(
-            _filled(
-                "COPY (SELECT kind || ' ' || lower(hex(digest)) FROM identifiers GROUP BY kind, digest"
-                " HAVING max(batch::UBIGINT * 2 + is_add::UTINYINT) % 2 = 1 ORDER BY kind, digest)"
-                " TO ? (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ',')",
-                str(target),
-            )
-        )
+        copied = db.execute(_filled(_COPY, str(target))).fetchone()
+    count = int(copied[0]) if copied else 0
+    world.distinct_members[row["id"]] = (row["num_batches"], count)
+    return count
+
+
+def distinct(world: World, row: sqlite3.Row) -> int | None:
+    """How many members the list has, or None when working it out would take long and nobody has done so yet."""
+    batches, count = world.distinct_members.get(row["id"], (0, 0))
+    if batches == row["num_batches"]:
+        return count
+    if row["log_lines"] > QUICK_LINES:
+        return None
+    target = target_for(world, row["id"])
+    try:
+        return write(world, row, target)
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def target_for(world: World, list_id: int) -> Path:
+    """A new name for a file of members."""
+    return world.config.data_dir / f"members-{list_id}-{secrets.token_hex(8)}.txt"
 
 
 def _refuse_lost_lines(db: duckdb.DuckDBPyConnection, expected: int) -> None:

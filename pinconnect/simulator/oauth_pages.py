@@ -39,7 +39,7 @@ class Asked:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Broken(Exception):
+class _BrokenLinkError(Exception):
     """A request that gets an error page and never a redirect."""
 
 
@@ -47,19 +47,19 @@ def _asked(world: World, request: Request) -> Asked:
     client_id = request.arg("client_id") or request.arg("consumer_id")
     redirect_uri = request.arg("redirect_uri")
     if not client_id or not redirect_uri:
-        raise _Broken("The link names no app (client_id) or no address to return to (redirect_uri).")
+        raise _BrokenLinkError("The link names no app (client_id) or no address to return to (redirect_uri).")
     if request.arg("response_type") != "code":
-        raise _Broken("The link must ask for response_type=code.")
+        raise _BrokenLinkError("The link must ask for response_type=code.")
     if client_id != world.config.app_id:
-        raise _Broken("The app (client_id) is not known.")
+        raise _BrokenLinkError("The app (client_id) is not known.")
     if redirect_uri not in world.config.redirect_uris:
-        raise _Broken("The address to return to (redirect_uri) is not registered for this app.")
+        raise _BrokenLinkError("The address to return to (redirect_uri) is not registered for this app.")
     scopes = split_scopes(request.arg("scope", "") or "")
     if not scopes:
-        raise _Broken("The link asks for no permission (scope).")
+        raise _BrokenLinkError("The link asks for no permission (scope).")
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown:
-        raise _Broken(f"The link asks for an unknown permission: {', '.join(unknown)}.")
+        raise _BrokenLinkError(f"The link asks for an unknown permission: {', '.join(unknown)}.")
     query = urlencode([(name, value) for name, values in request.query.items() for value in values])
     return Asked(redirect_uri, scopes, request.arg("state"), query)
 
@@ -74,7 +74,7 @@ def show(context: Context) -> Answer:
     """The sign-in page, or for someone signed in the page that asks for consent."""
     try:
         asked = _asked(context.world, context.request)
-    except _Broken as error:
+    except _BrokenLinkError as error:
         return pages.page("error.html", {"message": str(error)}, 400)
     signed_in = _signed_in(context.world, context.request)
     if signed_in is None:
@@ -124,7 +124,7 @@ def decide(context: Context) -> Answer:
     """Send the browser back to the app with a code, or with error=access_denied."""
     try:
         asked = _asked(context.world, context.request)
-    except _Broken as error:
+    except _BrokenLinkError as error:
         return pages.page("error.html", {"message": str(error)}, 400)
     signed_in = _signed_in(context.world, context.request)
     form = context.request.form_lists()

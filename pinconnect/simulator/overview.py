@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from pinconnect.simulator import audiences, customer_lists, faults, people
+from pinconnect.simulator import audiences, customer_lists, faults, members, people
 from pinconnect.simulator.seeds import USERS, accounts_of, ad_accounts
 from pinconnect.simulator.world import World
 
@@ -62,6 +62,7 @@ def _lists(world: World) -> list[dict[str, Any]]:
         body = customer_lists.describe(world, row)
         body["ad_account"] = ad_accounts()[row["ad_account_id"]].name
         body["list_type"] = row["list_type"]
+        body["distinct_members"] = members.distinct(world, row)
         body["matched_people"] = customer_lists.size(world, row)
         found.append(body)
     return found

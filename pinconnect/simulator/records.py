@@ -28,7 +28,7 @@ DEVICE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True)
 class Payload:
-    """The identifiers of one call by the letter of their place ("r": the records string), and how many records it had."""
+    """The identifiers of one call by the letter of their place ("r": the records string), and its number of records."""
 
     count: int
     tokens: Mapping[str, list[str]]

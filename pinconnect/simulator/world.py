@@ -42,6 +42,8 @@ class World:
         self.calls = CallLog(config.data_dir / "calls.log")
         self._list_locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
         self._locks_guard = threading.Lock()
+        # List id -> (num_batches, members) of the last time they were worked out.
+        self.distinct_members: dict[int, tuple[int, int]] = {}
 
     def now(self) -> float:
         """Simulated seconds since the epoch."""
@@ -78,6 +80,7 @@ class World:
         """Forget everything that happened and every switch."""
         self.store.clear()
         self.calls.clear()
+        self.distinct_members.clear()
         for path in self.lists_dir.iterdir():
             path.unlink(missing_ok=True)
 
