@@ -20,19 +20,19 @@ class PipelineError(Exception):
     """Preparing could not finish; nothing was sent and the working directory may be used again."""
 
 
-class Cancelled(PipelineError):
+class Cancelled(PipelineError):  # noqa: N818 - the word the run's states use
     """Somebody asked to stop."""
 
 
-class DiskFull(PipelineError):
+class DiskFull(PipelineError):  # noqa: N818 - the word the run's states use
     """The disk, or the part of it that preparing may use, is full."""
 
 
-class MemoryShort(PipelineError):
+class MemoryShort(PipelineError):  # noqa: N818 - the word the run's states use
     """The work does not fit into the memory limit even with spilling to disk."""
 
 
-class SourceBroken(PipelineError):
+class SourceBroken(PipelineError):  # noqa: N818 - the word the run's states use
     """The data cannot be trusted as it was read.
 
     reason: a code with words in pinconnect.identifiers.reasons (unclosed_quote, too_many_broken_rows, column_missing,
@@ -74,7 +74,7 @@ class Source:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """What a column holds. kind: a code of pinconnect.identifiers.kinds. default_country: ISO 3166 alpha-2, phones only."""
+    """What a column holds. kind: a code of identifiers.kinds. default_country: ISO 3166 alpha-2, for phones only."""
 
     column: str
     kind: str
@@ -123,7 +123,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where preparing is. step: reading, checking, comparing or writing. fraction: 0..1 of the whole, None if unknown."""
+    """Where preparing is. step: reading, checking, comparing or writing. fraction: 0..1 of the whole, or None."""
 
     step: str
     fraction: float | None

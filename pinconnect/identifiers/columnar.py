@@ -1,0 +1,168 @@
+"""The fast path: SQL expressions that give a digest only where the rule would provably give the same.
+
+Only strict ASCII patterns decide here. Everything else is left undecided and goes to rules.judge, once per distinct
+value. Each kind contributes two expressions over an already trimmed value: the hash it carries, and the text to hash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pinconnect.identifiers import kinds, phones, texts
+
+# Trimming these is trimming for Python as well; whatever else is at the ends fails the patterns.
+_ASCII_SPACE = "' ' || chr(9) || chr(10) || chr(13)"
+
+
+@dataclass(frozen=True)
+class Columnar:
+    """SQL over three nested levels. clean: over the column. shaped: over clean's result. digest: a BLOB or NULL, over
+    both. blank: a BOOLEAN over clean's result. The names of the levels are the arguments of expressions()."""
+
+    clean: str
+    shaped: str
+    digest: str
+    blank: str
+
+
+def quote(text: str) -> str:
+    """A string literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def expressions(
+    kind: str, treatment: str, default_country: str | None, *, column: str, clean: str, shaped: str
+) -> Columnar:
+    """The SQL for one mapped column. column, clean and shaped are SQL names, already quoted where needed."""
+    hashed = None if treatment == "plain" else _hashed(clean)
+    plain = None if treatment == "hashed" else _PLAIN[kinds.get(kind).code](clean, shaped, default_country)
+    parts = []
+    if hashed:
+        parts.append(f"WHEN {hashed} THEN unhex(lower({clean}))")
+    if plain:
+        parts.extend(f"WHEN {condition} THEN unhex(sha256({text}))" for condition, text in plain)
+    return Columnar(
+        clean=f"trim({column}, {_ASCII_SPACE})",
+        shaped=_phone_shape(clean) if kind == "phone" else clean,
+        digest=f"CASE {' '.join(parts)} ELSE NULL END",
+        blank=f"({clean} IS NULL OR {clean} = '')",
+    )
+
+
+def _full(name: str, pattern: str) -> str:
+    return f"regexp_full_match({name}, {quote(pattern)})"
+
+
+def _hashed(clean: str) -> str:
+    nothing = ", ".join(quote(found) for found in sorted(texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER))
+    return f"strlen({clean}) = 64 AND {_full(clean, '[0-9A-Fa-f]{64}')} AND lower({clean}) NOT IN ({nothing})"
+
+
+Decisions = list[tuple[str, str]]
+
+_NAME = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])"
+
+
+def _email(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    # 64 characters are the most the name may have, so a whole address this short needs no closer look.
+    short = f"strlen({clean}) <= 64"
+    return [(f"{short} AND {_full(clean, _NAME + '@' + _DOMAIN)}", f"lower({clean})")]
+
+
+_LOWER = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UPPER = _LOWER.replace("a-f", "A-F")
+_ANY = _LOWER.replace("a-f", "a-fA-F")
+
+
+def _not_zero(clean: str) -> str:
+    return f"{clean} <> {quote(texts.ZERO_MAID)}"
+
+
+def _gaid(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    return [(f"strlen({clean}) = 36 AND {_full(clean, _ANY)} AND {_not_zero(clean)}", f"lower({clean})")]
+
+
+def _idfa(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    return [(f"strlen({clean}) = 36 AND {_full(clean, _ANY)} AND {_not_zero(clean)}", f"upper({clean})")]
+
+
+def _maid(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    uniform = _full(clean, f"{_LOWER}|{_UPPER}")
+    return [(f"strlen({clean}) = 36 AND {uniform} AND {_not_zero(clean)}", clean)]
+
+
+def _opaque(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    # 32 and 40 characters could be another hash and "-" a placeholder: the rule tells them apart.
+    length = f"strlen({clean}) BETWEEN 11 AND 512 AND strlen({clean}) NOT IN (32, 40, 64)"
+    return [(f"{length} AND {_full(clean, '[A-Za-z0-9_.~=+-]+')}", clean)]
+
+
+def _pinner(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    return [(f"{_full(clean, '[0-9]{1,25}')}", clean)]
+
+
+def _phone_shape(clean: str) -> str:
+    stripped = f"translate({clean}, {quote(phones.ASCII_SEPARATORS)}, '')"
+    return f"CASE WHEN starts_with({stripped}, '00') THEN '+' || substr({stripped}, 3) ELSE {stripped} END"
+
+
+# One digit repeated at the end may be a made-up number: the rule decides.
+_REPEATED = "(" + "|".join(f"{digit}{{5}}" for digit in range(10)) + ")$"
+
+
+def _phone(clean: str, shaped: str, default_country: str | None) -> Decisions:
+    accepted, excluded = phones.country_code_pattern()
+    honest = f"NOT regexp_matches({shaped}, {quote(_REPEATED)})"
+    international = (
+        f"starts_with({shaped}, '+') AND strlen({shaped}) BETWEEN {phones.MIN_DIGITS + 1} AND {phones.MAX_DIGITS + 1} "
+        f"AND {_full(shaped, accepted)} AND NOT regexp_matches({shaped}, {quote(excluded)}) AND {honest}"
+    )
+    decisions = [(international, f"substr({shaped}, 2)")]
+    if default_country:
+        decisions += _national(shaped, default_country, honest)
+    else:
+        decisions.append((f"{_bare(shaped)} AND {honest}", shaped))
+    return decisions
+
+
+def _national(shaped: str, default_country: str, honest: str) -> Decisions:
+    patterns = phones.region_patterns(default_country)
+    if patterns is None or not patterns.lengths:
+        return []
+    code = quote(str(patterns.country_code))
+    excluded = "^(?:" + "|".join((*patterns.excluded, "00")) + ")"
+
+    def decision(number: str) -> tuple[str, str]:
+        right_length = f"strlen({number}) IN ({', '.join(str(length) for length in patterns.lengths)})"
+        clear = f"NOT regexp_matches({number}, {quote(excluded)})"
+        return (f"{right_length} AND {_full(number, patterns.number)} AND {clear} AND {honest}", f"{code} || {number}")
+
+    found = [decision(shaped)]
+    if patterns.prefix:
+        condition, text = decision(f"substr({shaped}, {len(patterns.prefix) + 1})")
+        found.append((f"starts_with({shaped}, {quote(patterns.prefix)}) AND {condition}", text))
+    return found
+
+
+def _bare(shaped: str) -> str:
+    cases: dict[str, list[str]] = {}
+    for code, general, types in phones.bare_patterns():
+        number = f"substr({shaped}, {len(code) + 1})"
+        cases.setdefault(code, []).append(f"({_full(number, general)} AND {_full(number, types)})")
+    whens = " ".join(
+        f"WHEN starts_with({shaped}, {quote(code)}) THEN {' OR '.join(tests)}" for code, tests in cases.items()
+    )
+    return f"strlen({shaped}) BETWEEN {phones.MIN_DIGITS} AND {phones.MAX_DIGITS} AND (CASE {whens} ELSE false END)"
+
+
+_PLAIN = {
+    "email": _email,
+    "phone": _phone,
+    "gaid": _gaid,
+    "idfa": _idfa,
+    "maid": _maid,
+    "lr_id": _opaque,
+    "dlx_id": _opaque,
+    "pinner_id": _pinner,
+}

@@ -1,0 +1,231 @@
+"""Phone numbers: the rule for one number, and patterns from libphonenumber's own metadata for the fast path.
+
+The rule is lenient on purpose where the number is explicit (numbering plans change faster than metadata) and strict
+where something is guessed. The patterns are generated at start-up from the installed metadata, so that an upgrade
+of phonenumbers cannot part the two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import phonenumbers
+from phonenumbers import PhoneMetadata
+
+from pinconnect.identifiers.texts import Refused
+
+# E.164 allows 15 digits with the country code; nothing shorter than 8 is a full number anywhere.
+MIN_DIGITS = 8
+MAX_DIGITS = 15
+
+# What people put between digits. The fast path strips the ASCII ones.
+ASCII_SEPARATORS = " ().-/"
+_SEPARATORS = re.compile(r"[\s().\-/‐-―−・ー－／（）．\[\]~\u200b-\u200f\u2060\u00ad]+")
+_EXTENSION = re.compile(r"\s*(?:;\s*ext\s*=|#|ext(?:ension|n)?\.?|доб\.?|x)\s*[:.#]?\s*[0-9]{1,7}\s*#?$", re.IGNORECASE)
+_DIGITS = 8
+MAX_DIGITS = 15
+
+# What people put between digits. The fast path strips the ASCII ones.
+ASCII_SEPARATORS = " ().-/"
+_SEPARATORS = re.compile(r"[\s().\-/‐-―−・ー－／（）．\[\]~\u200b-\u200f\u2060\u00ad]+")
+_EXTENSION = re.compile(
+    r"\s*(?:;\s*ext\s*=|,|#|\b(?:ext(?:ension|n)?|x|доб)\b\.?|x)\s*[:.#]?\s*[0-9]{1,7}\s*#?$", re.IGNORECASE
+)
+_NUMBER = re.compile(r"\+?[0-9]+")
+
+
+def is_known_country(region: str) -> bool:
+    """Whether the two letters can be a default country."""
+    return region.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
+def normalise(text: str, default_country: str | None, steps: list[str]) -> str:
+    """E.164 digits without the plus; raises Refused with a reason code.
+
+    With a plus or 00, a known country code and 8 to 15 digits are enough. Without, the default country's lengths must
+    fit; without a default country the number must be valid with the country code it seems to start with.
+    """
+    number = _clean(text, steps)
+    if number.startswith("00"):
+        number = "+" + number[2:]
+        steps.append("Read the leading 00 as a plus.")
+    if len(number.lstrip("+")) > 25:
+        raise Refused("phone_too_long")
+    if number.startswith("+"):
+        parsed = _parse(number, None)
+    elif default_country:
+        parsed = _national(number, default_country, steps)
+    else:
+        parsed = _guessed(number)
+        steps.append("Took the first digits as the country code.")
+    digits = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)[1:]
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+        raise Refused("phone_too_short" if len(digits) < MIN_DIGITS else "phone_too_long")
+    if len(set(phonenumbers.national_significant_number(parsed))) == 1:
+        raise Refused("phone_dummy")
+    if digits != text:
+        steps.append("Kept country code and number, digits only.")
+    return digits
+
+
+def _clean(text: str, steps: list[str]) -> str:
+    folded = text if text.isascii() else "".join(_ascii_digit(char) for char in text)
+    without = _EXTENSION.sub("", folded)
+    if without != folded:
+        steps.append("Dropped the extension.")
+    number = _SEPARATORS.sub("", without)
+    if _NUMBER.fullmatch(number):
+        return number
+    raise Refused("phone_letters" if any(char.isalpha() for char in number) else "phone_bad_character")
+
+
+def _ascii_digit(char: str) -> str:
+    if char == "＋":
+        return "+"
+    return str(unicodedata.decimal(char)) if char.isdecimal() else char
+
+
+def _parse(number: str, region: str | None) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException as error:
+        raise Refused(_PARSE_REASONS.get(error.error_type, "phone_bad_character")) from None
+
+
+_PARSE_REASONS = {
+    phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "phone_unknown_country",
+    phonenumbers.NumberParseException.NOT_A_NUMBER: "phone_too_short",
+    phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: "phone_too_short",
+    phonenumbers.NumberParseException.TOO_SHORT_NSN: "phone_too_short",
+    phonenumbers.NumberParseException.TOO_LONG: "phone_too_long",
+}
+
+
+def _national(number: str, default_country: str, steps: list[str]) -> phonenumbers.PhoneNumber:
+    parsed = _parse(number, default_country.upper())
+    found = phonenumbers.is_possible_number_with_reason(parsed)
+    if found != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise Refused("phone_too_short" if len(number) < MIN_DIGITS - 1 else "phone_wrong_length")
+    steps.append(f"Added the country code of {default_country.upper()}.")
+    return parsed
+
+
+def _guessed(number: str) -> phonenumbers.PhoneNumber:
+    if len(number) < MIN_DIGITS:
+        raise Refused("phone_too_short")
+    if number.startswith("0"):
+        raise Refused("phone_no_country")
+    try:
+        parsed = phonenumbers.parse("+" + number, None)
+    except phonenumbers.NumberParseException:
+        raise Refused("phone_no_country") from None
+    if not phonenumbers.is_valid_number(parsed):
+        raise Refused("phone_no_country")
+    return parsed
+
+
+@dataclass(frozen=True)
+class RegionPatterns:
+    """National numbers of one region that parse to country code + number, as RE2 patterns without anchors.
+
+    plain: the number itself, neither prefix nor exit code at its start. prefix: the literal national prefix, "" if
+    none. excluded: what must not match at the start.
+    """
+
+    country_code: int
+    number: str
+    lengths: tuple[int, ...]
+    prefix: str
+    excluded: tuple[str, ...]
+
+
+@cache
+def country_code_pattern() -> tuple[str, str]:
+    """(accepted, excluded) for a plus and digits.
+
+    accepted, to be matched in full: a known country code and digits. excluded, matched at the start: a national prefix
+    after the country code, which the rule has to look at.
+    """
+    accepted, excluded = [], []
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        metadata: Any = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+        prefix = metadata.national_prefix_for_parsing
+        if prefix and re.match(prefix, ""):
+            continue
+        accepted.append(str(code))
+        if prefix:
+            excluded.append(f"{code}(?:{prefix})")
+    return rf"\+(?:{'|'.join(accepted)})[0-9]+", rf"^\+(?:{'|'.join(excluded)})"
+
+
+@cache
+def region_patterns(region: str) -> RegionPatterns | None:
+    """Patterns for national numbers of a default country; None for a country without metadata."""
+    metadata: Any = PhoneMetadata.metadata_for_region(region.upper(), None)
+    if metadata is None:
+        return None
+    prefix = metadata.national_prefix_for_parsing or ""
+    if prefix and re.match(prefix, ""):
+        return None
+    literal = prefix if prefix.isdigit() else ""
+    code = str(metadata.country_code)
+    # A prefixed number that starts like the country code is read in another order, except where both are the same.
+    if literal and literal[0] == code[0] and literal != code:
+        literal = ""
+    excluded = tuple(pattern for pattern in (prefix, metadata.international_prefix or "") if pattern)
+    # Whether a parsed number is possible is judged by the main region of its country code.
+    main: Any = PhoneMetadata.metadata_for_region_or_calling_code(
+        metadata.country_code, phonenumbers.region_code_for_country_code(metadata.country_code)
+    )
+    possible = set(metadata.general_desc.possible_length) & set(main.general_desc.possible_length)
+    return RegionPatterns(
+        country_code=metadata.country_code,
+        number=metadata.general_desc.national_number_pattern,
+        lengths=tuple(sorted(size for size in possible if MIN_DIGITS <= size + len(code) <= MAX_DIGITS)),
+        prefix=literal,
+        excluded=excluded,
+    )
+
+
+# Where bare digits with a country code are common. The first region of a country code decides; Canada is disjoint.
+_BARE_REGIONS = (
+    "US",
+    "CA",
+    "GB",
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+    "NL",
+    "BR",
+    "MX",
+    "AU",
+    "JP",
+    "IN",
+    "PL",
+    "SE",
+    "AT",
+    "CH",
+    "BE",
+)
+_BARE_TYPES = ("fixed_line", "mobile", "toll_free", "voip")
+
+
+@cache
+def bare_patterns() -> tuple[tuple[str, str, str], ...]:
+    """(digits at the start, general pattern, pattern of its types) for numbers valid with the code they start with."""
+    found = []
+    for region in _BARE_REGIONS:
+        metadata: Any = PhoneMetadata.metadata_for_region(region, None)
+        prefix = metadata.national_prefix_for_parsing
+        if prefix and re.match(prefix, ""):
+            continue
+        types = [getattr(metadata, name) for name in _BARE_TYPES]
+        patterns = [desc.national_number_pattern for desc in types if desc and desc.national_number_pattern]
+        general = metadata.general_desc.national_number_pattern
+        found.append((str(metadata.country_code), general, "|".join(patterns)))
+    return tuple(found)
