@@ -1,1 +1,1 @@
-"""What makes django-q2 safe to rely on: hints, leases, the reconciler, rate limits and the watchdog. Knows no feature."""
+"""What makes django-q2 safe to rely on: hints, leases, a reconciler, rate limits, a watchdog. Knows no feature."""

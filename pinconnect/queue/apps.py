@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class QueueConfig(AppConfig):
     name = "pinconnect.queue"
     label = "pinconnect_queue"
+    verbose_name = "Queue"
+
+    def ready(self) -> None:
+        from pinconnect.queue import housekeeping, reconciler, reports
+
+        reports.connect()
+        reconciler.register("queue.prune", housekeeping.prune, every_s=3_600)

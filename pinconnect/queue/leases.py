@@ -1,0 +1,122 @@
+"""Who works on a row: claimed by compare-and-swap for a limited time, so that a killed worker blocks nobody for long.
+
+The model needs two fields: lease_token (text, empty when free) and lease_until (time, null when free).
+Leases compare the clocks of hosts: keep them in step (NTP), and give leases of 30 seconds or more.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from django.db import DatabaseError, connections, models
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLostError(Exception):
+    """Somebody else may hold the lease now: stop, and write nothing more."""
+
+
+def claim(
+    queryset: models.QuerySet[Any], *, pk: int, lease_s: float, now: datetime | None = None, **changes: Any
+) -> str | None:
+    """Take the lease of one row of the queryset and apply changes with it, in one statement.
+
+    Returns the new token, or None when the row is not in the queryset or somebody's lease has not run out.
+    Count attempts here (attempts=F("attempts") + 1): work that kills its worker is then counted all the same.
+    """
+    now = now or timezone.now()
+    token = secrets.token_hex(16)
+    free = models.Q(lease_until__isnull=True) | models.Q(lease_until__lte=now)
+    taken = _one(queryset, pk).filter(free)
+    done = taken.update(lease_token=token, lease_until=now + timedelta(seconds=lease_s), **changes)
+    return token if done else None
+
+
+def renew(queryset: models.QuerySet[Any], *, pk: int, token: str, lease_s: float) -> bool:
+    """Keep the lease for lease_s more seconds; False when it is no longer ours."""
+    until = timezone.now() + timedelta(seconds=lease_s)
+    return bool(_one(queryset, pk).filter(lease_token=token).update(lease_until=until))
+
+
+def release(queryset: models.QuerySet[Any], *, pk: int, token: str, **changes: Any) -> bool:
+    """Give the lease back and apply changes with it; False, and nothing is changed, when it is no longer ours."""
+    ours = _one(queryset, pk).filter(lease_token=token)
+    return bool(ours.update(lease_token="", lease_until=None, **changes))
+
+
+def _one(queryset: models.QuerySet[Any], pk: int) -> models.QuerySet[Any]:
+    """The one row, in a form whose UPDATE is a true compare-and-swap.
+
+    Django moves all conditions of a queryset with joins into a subquery, and PostgreSQL does not look at a subquery
+    again after waiting for a row. So conditions on the lease stay on the table itself, and only the rest moves.
+    """
+    joins = sum(1 for uses in queryset.query.alias_refcount.values() if uses) > 1
+    if not joins:
+        return queryset.order_by().filter(pk=pk)
+    rows = queryset.model._base_manager.using(queryset.db)
+    return rows.filter(pk=pk, pk__in=queryset.order_by().values("pk"))
+
+
+class Heartbeat:
+    """Renews a lease from a thread while the body runs: `with Heartbeat(queryset, pk, token, lease_s) as beat`.
+
+    beat.lost turns true when the lease went to somebody else or could not be renewed before it ran out.
+    """
+
+    def __init__(
+        self,
+        queryset: models.QuerySet[Any],
+        pk: int,
+        token: str,
+        lease_s: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queryset, self._pk, self._token, self._lease_s = queryset, pk, token, lease_s
+        self._clock = clock
+        self._ended = threading.Event()
+        self._lost = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{pk}", daemon=True)
+
+    @property
+    def lost(self) -> bool:
+        return self._lost.is_set()
+
+    def check(self) -> None:
+        """Raises LeaseLostError once the lease is lost."""
+        if self.lost:
+            raise LeaseLostError(f"The lease on {self._queryset.model.__name__} {self._pk} went to somebody else.")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        good_until = self._clock() + self._lease_s
+        try:
+            while not self._ended.wait(self._lease_s / 3):
+                asked_at = self._clock()
+                try:
+                    if not renew(self._queryset.all(), pk=self._pk, token=self._token, lease_s=self._lease_s):
+                        return self._lost.set()
+                    good_until = asked_at + self._lease_s
+                except DatabaseError as error:
+                    logger.warning("A lease could not be renewed yet: %s", type(error).__name__)
+                    connections[self._queryset.db].close()
+                if self._clock() >= good_until:
+                    return self._lost.set()
+        finally:
+            connections.close_all()

@@ -1,0 +1,94 @@
+"""A rate shared by every worker on every host, kept as one database row per key (generic cell rate algorithm)."""
+
+import time
+
+from django.db import connections, models, router
+from django.db.models import F, FloatField, Func, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
+
+from pinconnect.queue.models import RateLimit
+
+# Of two workers that ask in the same instant one is told to wait for no time at all; it should still wait a little.
+_SHORTEST_WAIT_S = 0.005
+
+
+class _DatabaseClock(Func):
+    template = "EXTRACT(EPOCH FROM clock_timestamp())::double precision"
+    output_field = FloatField()
+    arity = 0
+
+
+def take(
+    key: str,
+    *,
+    per_s: float | None = None,
+    per_minute: float | None = None,
+    per_hour: float | None = None,
+    per_day: float | None = None,
+    burst: float = 1.0,
+    cost: float = 1.0,
+) -> float:
+    """Ask for cost units of the rate of a key. Returns 0.0 when granted, else the seconds to wait before asking again.
+
+    Exactly one of per_s, per_minute, per_hour, per_day gives the rate; burst is how many units may go at once.
+    Call it outside of a transaction: inside one, the row stays locked for all others until the end.
+    """
+    unit_s = _seconds_per_unit({1: per_s, 60: per_minute, 3_600: per_hour, 86_400: per_day})
+    if not 0 < cost <= burst:
+        raise ValueError("The cost must be above zero and no more than the burst, or it could never be granted.")
+    now = _now()
+    slack_s = (burst - cost) * unit_s
+    granted = RateLimit.objects.filter(key=key, used_until__lte=now + Value(slack_s), blocked_until__lte=now)
+    for _ in range(2):
+        if granted.update(used_until=Greatest(F("used_until"), now) + Value(cost * unit_s)):
+            return 0.0
+        row = _read(key)
+        if row is not None:
+            used_in, blocked_in = row
+            return max(used_in - slack_s, blocked_in, _SHORTEST_WAIT_S)
+        _make(key)
+    return _SHORTEST_WAIT_S
+
+
+def block(key: str, seconds: float) -> None:
+    """Grant nothing for this key for so many seconds from now; never shortens a block that is there."""
+    until = Greatest(F("blocked_until"), _now() + Value(float(seconds)))
+    if not RateLimit.objects.filter(key=key).update(blocked_until=until):
+        _make(key)
+        RateLimit.objects.filter(key=key).update(blocked_until=until)
+
+
+def wait_for(key: str) -> float:
+    """How many seconds the key stays blocked; 0.0 when it is not."""
+    row = _read(key)
+    return max(0.0, row[1]) if row else 0.0
+
+
+def _seconds_per_unit(rates: dict[int, float | None]) -> float:
+    given = [period_s / rate for period_s, rate in rates.items() if rate]
+    if len(given) != 1:
+        raise ValueError("Give exactly one rate, above zero: per_s, per_minute, per_hour or per_day.")
+    return given[0]
+
+
+def _now() -> Combinable:
+    """The database's clock where many hosts share it; SQLite is on one host, and that host's clock will do."""
+    if connections[router.db_for_write(RateLimit)].vendor == "postgresql":
+        return _DatabaseClock()
+    return Value(time.time(), output_field=FloatField())
+
+
+def _read(key: str) -> tuple[float, float] | None:
+    """Seconds from now until the key is paid off, and until it is no longer blocked."""
+    row = (
+        RateLimit.objects.filter(key=key)
+        .annotate(now=models.ExpressionWrapper(_now(), output_field=FloatField()))
+        .values_list("used_until", "blocked_until", "now")
+        .first()
+    )
+    return None if row is None else (row[0] - row[2], row[1] - row[2])
+
+
+def _make(key: str) -> None:
+    RateLimit.objects.bulk_create([RateLimit(key=key)], ignore_conflicts=True)
