@@ -65,6 +65,7 @@ if not DEMO:
 # Web ------------------------------------------------------------------------------------------------------------------
 _host = urlsplit(BASE_URL).hostname or "localhost"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [_host, "localhost", "127.0.0.1", "[::1]"]
+CSRF_FAILURE_VIEW = "pinconnect.web.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 SITE_NAME = "PinConnect"
 ROOT_URLCONF = "pinconnect.urls"
@@ -197,6 +198,9 @@ WORK_DIR = Path(env.text("WORK_DIR") or DATA_DIR / "work").resolve()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 500, at_least=200)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 0)
+BATCH_RECORDS = env.number("BATCH_RECORDS", 10_000, at_least=1)
+BATCH_BYTES = env.number("BATCH_BYTES", 1_000_000, at_least=1_000)
+PUMPS_PER_RUN = env.number("PUMPS_PER_RUN", 2, at_least=1)
 
 # Queue: two clusters, so that one large list being prepared never blocks the short tasks ------------------------------
 QUEUE_BROKER = env.choice("QUEUE_BROKER", "database", ("database", "redis", "sqs"))
