@@ -1,8 +1,11 @@
 """An alert: one thing in one workspace that a person must act on."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
+from pinconnect.alerts.querysets import AlertQuerySet
 from pinconnect.workspaces.models import WorkspaceOwned
 
 
@@ -15,8 +18,11 @@ class Alert(WorkspaceOwned):
     raised_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[AlertQuerySet] = AlertQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         ordering = ["-raised_at"]
+        indexes = [models.Index(fields=["workspace", "resolved_at"])]
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "kind", "subject"],

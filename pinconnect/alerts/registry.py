@@ -16,6 +16,7 @@ class Severity(StrEnum):
 class AlertKind:
     """id: 'app.name'. title, body and next_step are str.format templates over the alert's context.
 
+    Beside the values that raise_alert was given, the context holds workspace (the slug) and workspace_name.
     url turns the context into the address where the next step is taken.
     """
 
@@ -39,6 +40,10 @@ def register(*kinds: AlertKind) -> None:
 
 def get(kind_id: str) -> AlertKind:
     return _kinds[kind_id]
+
+
+def find(kind_id: str) -> AlertKind | None:
+    return _kinds.get(kind_id)
 
 
 def all_kinds() -> list[AlertKind]:

@@ -57,3 +57,13 @@ def items(request: HttpRequest, workspace: Workspace) -> list[NavItem]:
             continue
         found.append(NavItem(tab.label, tab.icon, url, tab.holds(app, url_name)))
     return found
+
+
+def first_page(workspace: Workspace) -> str:
+    """The address of the first tab, where a person arrives in a workspace."""
+    for tab in TABS:
+        try:
+            return reverse(tab.url_name, kwargs={"workspace": workspace.slug})
+        except NoReverseMatch:
+            continue
+    raise RuntimeError("No tab of the navigation has an address.")

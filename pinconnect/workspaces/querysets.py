@@ -1,8 +1,9 @@
-"""Reads that every workspace-owned model shares."""
+"""Reads that every workspace-owned model shares, and those of the workspaces app."""
 
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from django.db import models
+from django.utils import timezone
 
 
 class WorkspaceOwnedQuerySet(models.QuerySet[Any]):
@@ -10,3 +11,23 @@ class WorkspaceOwnedQuerySet(models.QuerySet[Any]):
 
     def for_workspace(self, workspace: Any) -> Self:
         return self.filter(workspace=workspace)
+
+
+class InvitationQuerySet(WorkspaceOwnedQuerySet):
+    def open(self) -> Self:
+        """Neither accepted nor revoked; it may have expired."""
+        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+
+    def pending(self) -> Self:
+        """Open, and its link still works."""
+        return self.open().filter(expires_at__gt=timezone.now())
+
+
+class AuditQuerySet(WorkspaceOwnedQuerySet):
+    """Append only: what was written can be read, and nothing else."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("An audit event is never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("An audit event is never deleted.")

@@ -11,6 +11,13 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
 
+DESCRIPTIONS: dict[Role, str] = {
+    Role.VIEWER: "sees everything in the workspace, and changes nothing",
+    Role.MARKETER: "connects profiles, uploads datasets, sets up and runs deliveries",
+    Role.ADMIN: "does all of that, and manages members, settings and the audit log",
+}
+
+
 class Verb(StrEnum):
     VIEW = "view"  # see everything in the workspace
     OPERATE = "operate"  # connect profiles, upload datasets, set up and run deliveries

@@ -7,13 +7,14 @@ from django.db import models
 from django.utils import timezone
 
 from pinconnect.workspaces.models.workspace import Workspace
-from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
+from pinconnect.workspaces.querysets import AuditQuerySet
 
 
 class AuditEvent(models.Model):
     """Who did what to what, when: written through audit.record() only, never changed or deleted."""
 
-    workspace = models.ForeignKey(Workspace, null=True, on_delete=models.CASCADE, related_name="+")
+    # The log outlives what it speaks of: it stands in the way of deleting a workspace, and keeps the user's address.
+    workspace = models.ForeignKey(Workspace, null=True, on_delete=models.PROTECT, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_label = models.CharField(
         max_length=254, help_text="Kept when the user is gone; 'system' for the application itself."
@@ -25,7 +26,7 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = WorkspaceOwnedQuerySet.as_manager()
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -1,0 +1,89 @@
+"""Input about workspaces, members and the audit log."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from pinconnect.workspaces.models import AuditEvent, Workspace
+from pinconnect.workspaces.roles import DESCRIPTIONS, Role
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """Every zone of the machine that has a place in its name, and UTC first."""
+    named = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
+
+
+class WorkspaceForm(forms.Form):
+    name = forms.CharField(
+        max_length=80, label="Name", help_text="What your colleagues call it: your brand or your company, for example."
+    )
+    time_zone = forms.ChoiceField(
+        choices=time_zones,
+        label="Time zone",
+        initial=lambda: settings.TIME_ZONE,
+        help_text="Times are shown in this zone, and schedules run in it.",
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(
+        label="Role",
+        choices=[(role.value, f"{role.label}: {DESCRIPTIONS[role]}") for role in Role],
+        widget=forms.RadioSelect,
+        initial=Role.MARKETER,
+    )
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InviteForm(RoleForm):
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="The invitation works for this address only, and for seven days.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["email", "role"]
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(
+        required=False,
+        max_length=150,
+        label="Your name",
+        help_text="Shown to the members of your workspaces. Without it they see your e-mail address.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class AuditFilterForm(forms.Form):
+    """Every field is optional; what cannot be read is left out and said at its field."""
+
+    text = forms.CharField(required=False, max_length=100, label="Contains")
+    who = forms.ChoiceField(required=False, label="Who")
+    about = forms.ChoiceField(required=False, label="About")
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events = AuditEvent.objects.for_workspace(workspace).order_by()
+        self.choose("who", "Anybody", [(who, who) for who in events.values_list("actor_label", flat=True).distinct()])
+        areas = {verb.partition(".")[0] for verb in events.values_list("verb", flat=True).distinct()}
+        self.choose("about", "Anything", [(area, area.replace("_", " ").capitalize()) for area in areas])
+
+    def choose(self, name: str, nothing: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- tells the type checker what is declared above
+        field.choices = [("", nothing), *sorted(choices)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", "The end lies before the beginning.")
+        return cleaned

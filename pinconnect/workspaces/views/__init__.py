@@ -1,0 +1,1 @@
+"""Pages about workspaces, members, invitations and the audit log."""
