@@ -1,5 +1,13 @@
 """Addresses of the style guide."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pinconnect.web import styleguide
+
+app_name = "styleguide"
+urlpatterns = [
+    path("", styleguide.index, name="index"),
+    path("confirm/", styleguide.confirm, name="confirm"),
+    path("bare/", styleguide.bare, name="bare"),
+    path("errors/<str:code>/", styleguide.error, name="error"),
+]

@@ -1,5 +1,114 @@
-"""Template tags of the pages."""
+"""Template tags of the pages; built in, so no template has to load them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from pinconnect.web import charts, formats, icons
 
 register = template.Library()
+
+_MESSAGE_TONES = {"debug": "neutral", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
+_TONE_ICONS = {
+    "neutral": "info",
+    "info": "info",
+    "good": "circle-check",
+    "warn": "triangle-alert",
+    "bad": "octagon-alert",
+}
+# The severities of alerts, as tones.
+_SEVERITIES = {"info": "info", "warning": "warn", "critical": "bad"}
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18) -> SafeString:
+    """{% icon "send" %} or {% icon "send" 24 %}: an icon of lucide.dev, hidden from screen readers."""
+    return icons.render(name, size)
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The name of the icon that goes with a tone."""
+    return _TONE_ICONS.get(tone, "info")
+
+
+@register.filter
+def severity_tone(severity: str) -> str:
+    """The tone of an alert's severity."""
+    return _SEVERITIES.get(str(severity), "neutral")
+
+
+@register.filter
+def message_tone(level_tag: str) -> str:
+    """The tone of one of Django's messages."""
+    return _MESSAGE_TONES.get(level_tag, "neutral")
+
+
+@register.filter
+def human_bytes(size: float | None) -> str:
+    return "–" if size is None else formats.human_bytes(size)
+
+
+@register.filter
+def duration(seconds: float | timedelta | None) -> str:
+    return "–" if seconds is None else formats.duration(seconds)
+
+
+@register.filter
+def percent_of(part: float | None, whole: float | None) -> str:
+    """{{ sent|percent_of:total }}"""
+    return formats.percent(part or 0, whole or 0)
+
+
+@register.filter
+def in_zone(moment: datetime | None, zone_name: str) -> datetime | None:
+    """{{ run.started_at|in_zone:workspace.time_zone|date:"H:i" }}"""
+    return None if moment is None else formats.in_zone(moment, zone_name)
+
+
+@register.filter
+def short_hash(digest: str) -> str:
+    """The first eight and last four characters, enough to compare by eye."""
+    return digest if len(digest) <= 14 else f"{digest[:8]}…{digest[-4:]}"
+
+
+@register.filter
+def initial(name: Any) -> str:
+    """The first letter of a name, for an avatar."""
+    return str(name).strip()[:1].upper() or "?"
+
+
+@register.simple_tag(takes_context=True)
+def when(context: template.Context, moment: datetime | None, style: str = "relative") -> str:
+    """{% when moment %} → '3 min ago' with the full time as a hint; {% when moment "full" %} → '5 Nov 2026, 14:03 CET'.
+
+    In the time zone of the workspace.
+    """
+    if moment is None:
+        return "–"
+    zone = getattr(context.get("workspace"), "time_zone", "")
+    full = formats.full_time(moment, zone)
+    text = full if style == "full" else formats.relative_time(formats.in_zone(moment, zone))
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), full, text)
+
+
+@register.inclusion_tag("components/breadcrumbs.html")
+def breadcrumbs(*pairs: str) -> dict[str, Any]:
+    """{% breadcrumbs list_url "Deliveries" detail_url delivery.name %}: the pages above this one."""
+    return {"crumbs": list(zip(pairs[::2], pairs[1::2], strict=True))}
+
+
+@register.inclusion_tag("components/column_chart.html")
+def column_chart(points: Sequence[tuple[str, float]], caption: str, unit: str = "") -> dict[str, Any]:
+    """{% column_chart points "Records sent per day" "records" %} where points are (label, value) pairs."""
+    return {"chart": charts.column_chart(points), "caption": caption, "unit": unit}
+
+
+@register.filter
+def compact(number: float) -> str:
+    """Three digits and a unit: '12 k'."""
+    return formats.compact(number)
