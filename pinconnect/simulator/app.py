@@ -12,6 +12,7 @@ from pinconnect.simulator import (
     audiences,
     control,
     customer_lists,
+    events,
     faults,
     limits,
     oauth_api,
@@ -27,7 +28,7 @@ from pinconnect.simulator.routing import Context, Note, Route
 from pinconnect.simulator.world import LOCAL_HOSTS, Config, World
 
 API_ROUTES: tuple[Route, ...] = tuple(
-    chain(oauth_api.ROUTES, accounts.ROUTES, customer_lists.ROUTES, audiences.ROUTES, sharing.ROUTES)
+    chain(oauth_api.ROUTES, accounts.ROUTES, customer_lists.ROUTES, audiences.ROUTES, sharing.ROUTES, events.ROUTES)
 )
 OWN_ROUTES: tuple[Route, ...] = tuple(chain(oauth_pages.ROUTES, control.ROUTES, static.ROUTES))
 

@@ -28,7 +28,7 @@ def page(template: str, values: dict[str, Any], status: int = 200, *, form_targe
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy,
         "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
     }
     return Answer(status, headers, text.encode())
