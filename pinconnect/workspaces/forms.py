@@ -32,7 +32,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(
         label="Role",
         choices=[(role.value, f"{role.label}: {DESCRIPTIONS[role]}") for role in Role],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "choices--cards"}),
         initial=Role.MARKETER,
     )
 

@@ -35,6 +35,16 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.actor_label} {self.verb} {self.object_label}"
 
+    @property
+    def action(self) -> str:
+        """The verb in words: "Member: role changed"."""
+        return self.verb.replace(".", ": ", 1).replace("_", " ").capitalize()
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The details as pairs of name and text; a change reads "old → new"."""
+        return [(name.replace("_", " "), _in_words(value)) for name, value in self.details.items()]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise TypeError("An audit event is never changed.")
@@ -42,3 +52,13 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted.")
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        if set(value) == {"from", "to"}:
+            return f"{_in_words(value['from'])} → {_in_words(value['to'])}"
+        return ", ".join(f"{name}: {_in_words(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(_in_words(part) for part in value)
+    return "–" if value in (None, "") else str(value)

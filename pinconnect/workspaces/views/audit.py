@@ -15,6 +15,7 @@ from pinconnect.workspaces.forms import AuditFilterForm
 from pinconnect.workspaces.models import AuditEvent
 from pinconnect.workspaces.querysets import AuditQuerySet
 from pinconnect.workspaces.roles import Verb
+from pinconnect.workspaces.views.tabs import settings_tabs
 
 PER_PAGE = 50
 
@@ -30,7 +31,9 @@ def audit_log(request: WorkspaceRequest) -> HttpResponse:
         events = _filtered(events, getattr(form, "cleaned_data", {}))
     page = Paginator(events, PER_PAGE).get_page(request.GET.get("page"))
     is_filtered = any(request.GET.get(name) for name in form.fields)
-    return render(request, "workspaces/audit.html", {"form": form, "page": page, "is_filtered": is_filtered})
+    tabs = settings_tabs(request, "audit")
+    context = {"form": form, "page": page, "is_filtered": is_filtered, "tabs": tabs}
+    return render(request, "workspaces/audit.html", context)
 
 
 def _filtered(events: AuditQuerySet, wanted: dict[str, Any]) -> AuditQuerySet:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pinconnect.workspaces import services
@@ -15,13 +16,19 @@ from pinconnect.workspaces.querysets import InvitationQuerySet
 from pinconnect.workspaces.refusals import Refused
 from pinconnect.workspaces.roles import Role, Verb
 from pinconnect.workspaces.services.invitations import EMAIL_KIND
+from pinconnect.workspaces.views.tabs import settings_tabs
 
 
 @workspace_view(Verb.VIEW)
 @require_safe
 def members(request: WorkspaceRequest) -> HttpResponse:
     found = request.workspace.memberships.select_related("user").order_by("user__name", "user__email")
-    return render(request, "workspaces/members.html", {"members": found, "invitations": _open_invitations(request)})
+    context = {
+        "members": found,
+        "invitations": _open_invitations(request),
+        "tabs": settings_tabs(request, "members"),
+    }
+    return render(request, "workspaces/members.html", context)
 
 
 @workspace_view(Verb.ADMINISTER)
@@ -57,7 +64,13 @@ def member(request: WorkspaceRequest, membership: int) -> HttpResponse:
 def remove(request: WorkspaceRequest, membership: int) -> HttpResponse:
     found = _membership(request, membership)
     if request.method != "POST":
-        return render(request, "workspaces/remove.html", {"member": found})
+        return _ask(
+            request,
+            f"Remove {found.user} from {request.workspace.name}?",
+            "Remove the member",
+            "They can no longer open the workspace, from this moment on.",
+            "What they set up stays and goes on running.",
+        )
     try:
         services.remove_member(found, by=request.user)
     except Refused as refusal:
@@ -70,7 +83,13 @@ def remove(request: WorkspaceRequest, membership: int) -> HttpResponse:
 @workspace_view(Verb.VIEW)
 def leave(request: WorkspaceRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "workspaces/leave.html")
+        return _ask(
+            request,
+            f"Leave {request.workspace.name}?",
+            "Leave the workspace",
+            "You can no longer open it. To come back you need an invitation.",
+            "What you set up stays and goes on running.",
+        )
     try:
         services.remove_member(request.membership, by=request.user)
     except Refused as refusal:
@@ -97,7 +116,13 @@ def send_again(request: WorkspaceRequest, invitation: int) -> HttpResponse:
 def revoke(request: WorkspaceRequest, invitation: int) -> HttpResponse:
     found = _invitation(request, invitation)
     if request.method != "POST":
-        return render(request, "workspaces/revoke.html", {"invitation": found})
+        return _ask(
+            request,
+            f"Revoke the invitation of {found.email}?",
+            "Revoke the invitation",
+            "The link in the e-mail stops working at once.",
+            "You can invite the address again later.",
+        )
     try:
         services.revoke(found, by=request.user)
     except Refused as refusal:
@@ -117,6 +142,16 @@ def _open_invitations(request: WorkspaceRequest) -> InvitationQuerySet:
         email_due_at=Subquery(newest.values("due_at")[:1]),
         email_problem=Subquery(newest.values("problem")[:1]),
     ).order_by("email")
+
+
+def _ask(request: WorkspaceRequest, title: str, label: str, *consequences: str) -> HttpResponse:
+    context = {
+        "title": title,
+        "consequences": consequences,
+        "confirm_label": label,
+        "cancel_url": reverse("workspaces:members", kwargs={"workspace": request.workspace.slug}),
+    }
+    return render(request, "components/confirm.html", context)
 
 
 def _membership(request: WorkspaceRequest, pk: int) -> Membership:

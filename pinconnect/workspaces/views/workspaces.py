@@ -9,7 +9,8 @@ from pinconnect.workspaces import navigation, services
 from pinconnect.workspaces.access import LAST_WORKSPACE, SignedInRequest, WorkspaceRequest, signed_in, workspace_view
 from pinconnect.workspaces.forms import PersonForm, WorkspaceForm
 from pinconnect.workspaces.models import Membership
-from pinconnect.workspaces.roles import Verb
+from pinconnect.workspaces.roles import DESCRIPTIONS, Role, Verb
+from pinconnect.workspaces.views.tabs import settings_tabs
 
 
 @signed_in
@@ -49,7 +50,11 @@ def person(request: SignedInRequest) -> HttpResponse:
 @workspace_view(Verb.VIEW)
 @require_safe
 def settings(request: WorkspaceRequest) -> HttpResponse:
-    return render(request, "workspaces/settings.html")
+    context = {
+        "tabs": settings_tabs(request, "settings"),
+        "role_description": DESCRIPTIONS[Role(request.membership.role)],
+    }
+    return render(request, "workspaces/settings.html", context)
 
 
 @workspace_view(Verb.ADMINISTER)
