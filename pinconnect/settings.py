@@ -1,5 +1,6 @@
 """All settings, and the only place that reads the environment. Each is explained in docs/configuration.md."""
 
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ DEBUG = env.flag("DEBUG")
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").resolve()
 PORT = env.number("PORT", 8000, at_least=1)
 SIMULATOR_PORT = env.number("SIMULATOR_PORT", 8001, at_least=1)
+LISTEN_HOST = env.text("LISTEN_HOST", "127.0.0.1")
 BASE_URL = env.url("BASE_URL", f"http://localhost:{PORT}")
 _demo = environment.demo_secrets(DATA_DIR) if DEMO else {}
 
@@ -208,10 +210,14 @@ REDIS_URL = env.secret("REDIS_URL")
 SQS_ENDPOINT_URL = env.text("SQS_ENDPOINT_URL")
 SHORT_WORKERS = env.number("SHORT_WORKERS", 2, at_least=1)
 PREPARE_WORKERS = env.number("PREPARE_WORKERS", 1, at_least=1)
-_BROKERS = {
-    "database": {"orm": "default"},
-    "redis": {"redis": REDIS_URL},
-    "sqs": {"sqs": {"aws_region": env.text("SQS_REGION", "us-east-1")}},
+_BROKERS: dict[str, dict[str, object]] = {
+    "database": {"broker_class": "pinconnect.queue.brokers.database.DatabaseBroker", "orm": "default"},
+    "redis": {"broker_class": "pinconnect.queue.brokers.redis.RedisBroker", "redis": REDIS_URL},
+    "sqs": {
+        "broker_class": "pinconnect.queue.brokers.sqs.SqsBroker",
+        # Asking costs money, so each question waits for an answer; a stop has to wait for it too, so not for long.
+        "sqs": {"aws_region": env.text("SQS_REGION", "us-east-1"), "receive_message_wait_time_seconds": 3},
+    },
 }
 if QUEUE_BROKER == "redis":
     if not REDIS_URL:
@@ -225,16 +231,19 @@ Q_CLUSTER = {
     "retry": 600,
     "queue_limit": 1,
     "bulk": 1,
-    "recycle": 500,
-    "max_rss": 600_000,
+    "recycle": 1_000,
+    # Kilobytes on Linux, but bytes on macOS, where every task would seem to be too much.
+    "max_rss": 600_000 if sys.platform == "linux" else None,
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,
-    "catch_up": False,
+    # The reconciler says what is due. One broken row stops all of django-q2's schedules, and each can run any code.
+    "scheduler": False,
     "poll": 0.5,
     **_BROKERS[QUEUE_BROKER],
     # One preparation may take hours; its lease in the database, not the queue, says whether it is alive.
-    "ALT_CLUSTERS": {"prepare": {"workers": PREPARE_WORKERS, "timeout": 21_600, "retry": 90_000, "recycle": 20}},
+    # 12 hours is the longest that SQS can wait before it gives a message to another worker.
+    "ALT_CLUSTERS": {"prepare": {"workers": PREPARE_WORKERS, "timeout": 21_600, "retry": 43_200}},
 }
 
 # People ---------------------------------------------------------------------------------------------------------------
