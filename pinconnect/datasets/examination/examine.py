@@ -1,0 +1,112 @@
+"""The whole examination of one file, from its bytes to what its columns hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pinconnect.datasets import columns as kinds_of_columns
+from pinconnect.datasets.examination import dialect, masks, reading, scan, walk
+from pinconnect.datasets.examination.reading import Read, Table
+from pinconnect.datasets.examination.results import (
+    MAX_BROKEN_SHARE,
+    Asked,
+    Column,
+    Examined,
+    Expected,
+    Limits,
+    RefusedError,
+    Scan,
+)
+
+_NOTHING_ASKED = Asked()
+_NOTHING_EXPECTED = Expected()
+
+
+def examine(
+    path: Path,
+    name: str,
+    work: Path,
+    limits: Limits,
+    *,
+    asked: Asked = _NOTHING_ASKED,
+    expected: Expected = _NOTHING_EXPECTED,
+    check: Callable[[], None] = lambda: None,
+) -> Examined:
+    """Find out how a file is written and what it holds. Raises RefusedError with the reason it cannot be used.
+
+    path: a local file, not changed. name: as uploaded. work: an empty folder for copies; the caller removes it.
+    check: called between the steps; may raise to stop.
+    """
+    scanned = scan.scan(path, name, work, asked, limits)
+    check()
+    table, given = _table(path, scanned, asked)
+    names = dialect.names(given, header=table.has_header, count=table.width)
+    found = reading.read(table, work, limits)
+    check()
+    if found.rows == 0 and scanned.lines - table.has_header <= 0:
+        raise RefusedError("header_only")
+    broken, broken_rows = _account(table, scanned, found, work)
+    check()
+    columns = _columns(names, found, expected, has_header=table.has_header)
+    categories = [
+        masks.is_category(sample) and not column.kind for sample, column in zip(found.samples, columns, strict=True)
+    ]
+    return Examined(
+        encoding=scanned.encoding,
+        compression=scanned.compression,
+        dialect=table.dialect,
+        has_header=table.has_header,
+        columns=columns,
+        rows=found.rows,
+        preview=tuple(tuple(row) for row in masks.preview(found.first_rows, categories, found.samples)),
+        expanded_bytes=scanned.expanded_bytes,
+        copy=scanned.source if scanned.is_copy else None,
+        broken=broken,
+        broken_rows=broken_rows,
+    )
+
+
+def _table(path: Path, scanned: Scan, asked: Asked) -> tuple[Table, list[str]]:
+    """How to cut the rows, and the cells of the first one."""
+    compression = "" if scanned.is_copy else scanned.compression
+    head = scan.read_head(scanned.source, compression, dialect.HEAD_BYTES)
+    separator = scan.asked_separator(path, scanned.compression, scanned.encoding) if scanned.skipped else ""
+    is_whole = scanned.source.stat().st_size <= dialect.HEAD_BYTES and not compression
+    cut, rows = dialect.detect(head, is_whole=is_whole, asked=asked, separator=separator)
+    if not rows:
+        raise RefusedError("unreadable_rows")
+    header = dialect.has_header(rows) if asked.has_header is None else asked.has_header
+    if header and len(rows) == 1 and scanned.lines <= 1:
+        raise RefusedError("header_only")
+    width = dialect.width(rows, header=header)
+    return Table(scanned.source, compression, cut, header, width), rows[0]
+
+
+def _account(table: Table, scanned: Scan, found: Read, work: Path) -> tuple[dict[str, int], Path | None]:
+    """Explain every line. Raises RefusedError when some cannot be explained or too many rows are broken."""
+    if found.rows + table.has_header == scanned.lines:
+        return {}, None
+    listed = masks.BrokenRowsFile(work / "broken-rows.csv")
+    try:
+        walked = walk.walk(table, scanned.skipped, listed.add)
+    finally:
+        broken_rows = listed.close()
+    broken = walked.broken.total()
+    if broken > (walked.rows + broken) * MAX_BROKEN_SHARE:
+        raise RefusedError("too_many_broken_rows", detail=f"{broken} of {walked.rows + broken}")
+    if walked.rows != found.rows:
+        raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
+    if walked.rows == 0:
+        raise RefusedError("header_only")
+    return dict(walked.broken), broken_rows
+
+
+def _columns(names: tuple[str, ...], found: Read, expected: Expected, *, has_header: bool) -> tuple[Column, ...]:
+    triples = zip(names, found.filled, found.samples, strict=True)
+    columns = [kinds_of_columns.propose(*triple) for triple in triples]
+    if not kinds_of_columns.is_usable(columns, found.samples):
+        raise RefusedError("no_usable_column")
+    spelled = kinds_of_columns.match_expected(names, columns, expected, has_header=has_header)
+    return tuple(replace(column, name=name) for column, name in zip(columns, spelled, strict=True))
