@@ -15,7 +15,23 @@ import phonenumbers
 
 WIRE = {"email": "email", "phone": "phone", "gaid": "maid", "idfa": "maid", "maid": "maid"}
 WIRE |= {"lr_id": "lr_id", "dlx_id": "dlx_id", "pinner_id": "pinner_id"}
-NOTHING = ("null", "(null)", "<null>", "none", "nil", "nan", "na", "n/a", "#n/a", "undefined", "unknown", "\\n", "-", "--", "?")
+NOTHING = (
+    "null",
+    "(null)",
+    "<null>",
+    "none",
+    "nil",
+    "nan",
+    "na",
+    "n/a",
+    "#n/a",
+    "undefined",
+    "unknown",
+    "\\n",
+    "-",
+    "--",
+    "?",
+)
 ZERO = "00000000-0000-0000-0000-000000000000"
 Member = tuple[str, str]
 
@@ -125,7 +141,11 @@ def _is_other_hash(kind: str, text: str, treatment: str) -> bool:
 def _email(text: str) -> str | None:
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
     for char in text:
-        if char.isspace() or char in ',;:"<>()[]\\' or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"):
+        if (
+            char.isspace()
+            or char in ',;:"<>()[]\\'
+            or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")
+        ):
             return None
     name, at, domain = text.partition("@")
     labels = domain.split(".")

@@ -1,0 +1,190 @@
+"""Compare the data with the ledger, one partition at a time, and write what to add and what to remove.
+
+An identifier has the flag 1 when it is in the data and 2 when it is in the ledger, so 1 is new, 2 is gone, 3 is there
+already. The grouping removes duplicates at the same time.
+"""
+
+# SQL is put together from our own expressions and names; every value in it went through quote().
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audiences import ledger
+from audiences.pipeline import wire
+from audiences.pipeline.sequences import Index, SequenceWriter, write_index
+from audiences.pipeline.session import Session
+from audiences.pipeline.spread import PARQUET, Layout, partitioned
+from pinconnect.identifiers import kinds
+from pinconnect.identifiers.columnar import quote
+
+
+@dataclass
+class Difference:
+    """Rows and identifiers after the comparison. flags: identifiers by (wire number, flag).
+
+    distinct: different rows, held ones not among them. to_send: those that change the list.
+    """
+
+    index: Index
+    distinct: int = 0
+    to_send: int = 0
+    flags: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def identifiers(self, code: str, flag: int) -> int:
+        """Distinct identifiers of a wire kind with a flag."""
+        return self.flags[(kinds.WIRE_NUMBERS[code], flag)]
+
+
+class _Comparison:
+    """What the steps of one comparison share."""
+
+    def __init__(self, layout: Layout, workdir: Path, session: Session) -> None:
+        plan = layout.plan
+        self.layout, self.plan, self.session = layout, plan, session
+        self.known = ledger.stats(plan.ledger)
+        self.adds, self.removes = SequenceWriter(workdir, "ADD"), SequenceWriter(workdir, "REMOVE")
+        self.codes = wire.wire_kinds(plan.columns)
+        # The flag of identifiers that make a row change the list.
+        self.wanted = 3 if plan.mode == "remove" else 1
+        self.single = len(layout.names) == 1
+        self.has_rows = plan.wire.shape == "records_v2" and plan.mode != "remove"
+        # Without a ledger every row of an add changes the list, and no row of a removal does.
+        self.by_row = not self.single and self.known.total > 0
+        numbers = layout.numbers()
+        self.has_extras = self.has_rows and len(set(numbers)) < len(numbers)
+        self.changed = layout.folder / "changed"
+        self.extras = layout.folder / "extras"
+        self.result = Difference(Index(workdir, plan.wire.shape, self.codes, layout.width, {}))
+
+
+def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
+    """Write the sequences and their index into workdir; bounded memory at any size."""
+    work = _Comparison(layout, workdir, session)
+    for folder in (work.changed, work.extras):
+        folder.mkdir()
+    prefixes = layout.prefixes
+    whole = 0.6 if not work.single else 1.0
+    for number, prefix in enumerate(prefixes, start=1):
+        _compare(work, prefix)
+        session.report(whole * number / len(prefixes))
+    if not work.single:
+        _gather_changed(work)
+        for number, prefix in enumerate(prefixes, start=1):
+            _rows(work, prefix)
+            session.report(whole + (1 - whole) * number / len(prefixes))
+    index = work.result.index
+    index.parts.update({"ADD": tuple(work.adds.parts), "REMOVE": tuple(work.removes.parts)})
+    write_index(index)
+    return work.result
+
+
+def _compare(work: _Comparison, prefix: str) -> None:
+    """Identifiers of one partition: count them, write removals, and additions where an entry is an identifier."""
+    session, plan = work.session, work.plan
+    data = work.layout.digests(prefix)
+    query = f"SELECT k, h, 1::UTINYINT AS f, x FROM ({data})"
+    if plan.ledger and work.known.total:
+        known = ledger.partition(plan.ledger, work.known, prefix)
+        query += f" UNION ALL SELECT wire_kind AS k, h, 2::UTINYINT AS f, true AS x FROM ({known})"
+    session.run(
+        f"CREATE OR REPLACE TEMP TABLE d AS SELECT k, h, bit_or(f) AS f, bool_and(x) AS x FROM ({query}) GROUP BY k, h"
+    )
+    for number, flag, size in session.run("SELECT k, f, count(*) FROM d GROUP BY k, f"):
+        work.result.flags[(number, flag)] += size
+        if work.single and flag & 1:
+            work.result.distinct += size
+            work.result.to_send += size if flag == work.wanted else 0
+    if plan.mode != "add":
+        _write(work, work.removes, prefix, 2 if plan.mode == "mirror" else 3)
+    if plan.mode != "remove" and not work.has_rows:
+        _write(work, work.adds, prefix, 1)
+    if work.has_rows and work.single:
+        code = work.codes[0]
+        _write_query(work, work.adds, prefix, (code,), f"SELECT h AS {code} FROM d WHERE f = 1 ORDER BY h")
+    _note_changed(work, prefix, data)
+
+
+def _write(work: _Comparison, writer: SequenceWriter, prefix: str, flag: int) -> None:
+    _write_query(work, writer, prefix, ("k", "h"), f"SELECT k, h FROM d WHERE f = {flag} ORDER BY h, k")
+
+
+def _write_query(work: _Comparison, writer: SequenceWriter, prefix: str, columns: tuple[str, ...], query: str) -> None:
+    writer.wrote(prefix, work.session.value(writer.copy_sql(prefix, columns, query)))
+
+
+def _note_changed(work: _Comparison, prefix: str, data: str) -> None:
+    """Which rows have an identifier that makes them change the list, to be looked up where the rows lie."""
+    name = f"{prefix or 'all'}.parquet"
+    if work.by_row:
+        work.session.run(
+            f"COPY (SELECT q, rid FROM ({data}) s SEMI JOIN (SELECT k, h FROM d WHERE f = {work.wanted}) w "
+            f"ON s.k = w.k AND s.h = w.h) TO {quote(str(work.changed / name))} {PARQUET}"
+        )
+    if work.has_extras:
+        work.session.run(f"COPY (SELECT k, h FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}")
+
+
+def _gather_changed(work: _Comparison) -> None:
+    """Bring the changed rows to the partitions of their rows."""
+    if not work.by_row or not work.layout.width:
+        return
+    work.session.run("DROP TABLE IF EXISTS d; SET preserve_insertion_order = false")
+    files = quote(str(work.changed / "*.parquet"))
+    target = quote(str(work.layout.folder / "changed-rows"))
+    work.session.run(f"COPY (SELECT DISTINCT q, rid FROM read_parquet({files})) TO {target} {partitioned('q')}")
+    work.session.run("SET preserve_insertion_order = true")
+
+
+def _rows(work: _Comparison, prefix: str) -> None:
+    """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
+    names = ", ".join(work.layout.names)
+    work.session.run(
+        f"CREATE OR REPLACE TEMP TABLE t AS SELECT {names}, min(rid) AS rid "
+        f"FROM ({work.layout.rows(prefix)}) GROUP BY {names}"
+    )
+    distinct = work.session.value("SELECT count(*) FROM t")
+    work.result.distinct += distinct
+    chosen = _chosen(work, prefix)
+    if work.plan.mode != "remove" and not work.by_row:
+        work.result.to_send += distinct
+    else:
+        work.result.to_send += work.session.value(f"SELECT count(*) FROM ({chosen})")
+    if work.has_rows:
+        columns = ", ".join(work.codes)
+        query = f"SELECT DISTINCT {columns} FROM ({_entries(work, prefix, chosen)})"
+        first = f"COALESCE({columns})" if len(work.codes) > 1 else columns
+        _write_query(work, work.adds, prefix, work.codes, f"{query} ORDER BY {first}, {columns}")
+
+
+def _chosen(work: _Comparison, prefix: str) -> str:
+    """The rows of the table t that change the list."""
+    if not work.by_row:
+        return "SELECT * FROM t WHERE false" if work.plan.mode == "remove" else "SELECT * FROM t"
+    place = work.changed / "all.parquet"
+    if prefix:
+        folder = work.layout.folder / "changed-rows" / f"q={prefix}"
+        if not folder.exists():
+            return "SELECT * FROM t WHERE false"
+        place = folder / "*.parquet"
+    changed = f"SELECT rid FROM read_parquet({quote(str(place))}, hive_partitioning = false)"
+    return f"SELECT * FROM t SEMI JOIN ({changed}) USING (rid)"
+
+
+def _entries(work: _Comparison, prefix: str, chosen: str) -> str:
+    """One column per wire kind: the first identifier of each kind in a row; further ones are entries of their own."""
+    numbers = work.layout.numbers()
+    slots = []
+    for code in work.codes:
+        number = kinds.WIRE_NUMBERS[code]
+        same = [name for name, found in zip(work.layout.names, numbers, strict=True) if found == number]
+        slots.append(f"COALESCE({', '.join(same)}, NULL) AS {code}")
+    query = f"SELECT {', '.join(slots)} FROM ({chosen})"
+    if work.has_extras:
+        extras = quote(str(work.extras / f"{prefix or 'all'}.parquet"))
+        alone = ", ".join(f"CASE WHEN k = {kinds.WIRE_NUMBERS[code]} THEN h END AS {code}" for code in work.codes)
+        query += f" UNION ALL SELECT {alone} FROM read_parquet({extras})"
+    return query

@@ -1,0 +1,122 @@
+"""The careful way of reading a text file: one record at a time, every broken one counted under its reason.
+
+Only files that the fast way cannot prove right come here. What is readable is written to a plain file of the mapped
+columns with the row's number in front, which the data engine then reads.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
+from audiences.pipeline.sources import Readable
+
+# Rows listed one by one; the counts go on.
+_LISTED = 100_000
+# A broken record over more lines than this, or any record over far more, is a quote that swallowed lines.
+_LINES_OF_A_BROKEN_ROW = 1
+_LINES_OF_A_ROW = 1000
+_CHECK_EVERY = 20_000
+# Fewer broken rows than this never condemn a file, however small it is.
+_FEW = 10
+
+
+@dataclass
+class Repaired:
+    """rows: all records, broken and blank ones included. broken: (row number, reason), the first 100,000 of reasons.
+
+    blank: empty lines that are rows with a blank value; they are not written.
+    """
+
+    path: Path
+    rows: int = 0
+    blank: int = 0
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, reason: str) -> None:
+        """Count the current row as broken."""
+        self.reasons[reason] += 1
+        if len(self.broken) < _LISTED:
+            self.broken.append((self.rows, reason))
+
+
+def repair(readable: Readable, target: Path, check: Callable[[], None], max_broken_share: float) -> Repaired:
+    """Write the readable rows to target as "number","value",…; raises SourceBroken when too much is broken."""
+    result = Repaired(target)
+    try:
+        with (
+            readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as text,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+            width = len(readable.source.format.columns)
+            for row in _records(text, readable, result):
+                if result.rows % _CHECK_EVERY == 0:
+                    check()
+                if len(row) != width:
+                    result.refuse("row_too_few_fields" if len(row) < width else "row_too_many_fields")
+                else:
+                    writer.writerow([result.rows, *(row[position] for position in readable.positions)])
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull("There is no room left on the disk for preparing this run.") from None
+        raise
+    _refuse_too_many(readable, result, max_broken_share)
+    return result
+
+
+def _reader(text: IO[str], format: CsvFormat) -> Iterator[list[str]]:
+    if not format.quote:
+        return csv.reader(text, delimiter=format.delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(text, delimiter=format.delimiter, quotechar=format.quote, strict=True, skipinitialspace=True)
+
+
+def _records(text: IO[str], readable: Readable, result: Repaired) -> Iterator[list[str]]:
+    """Data records with result.rows already counting them; broken quotes are counted here."""
+    format = readable.source.format
+    reader = _reader(text, format)
+    header, blank, line = format.has_header, 0, 0
+    while True:
+        try:
+            row = next(reader, None)
+            reason = None
+        except csv.Error as error:
+            row, reason = [], "row_too_long" if "field limit" in str(error) else "row_bad_quotes"
+        if row is None:
+            return
+        lines, line = reader.line_num - line, reader.line_num  # type: ignore[attr-defined]
+        _refuse_swallowed(readable, result, lines, broken=reason is not None)
+        if header and (row or reason):
+            header = False
+        elif reason:
+            result.rows += 1
+            result.refuse(reason)
+        elif not row:
+            blank += 1
+        else:
+            # In a file of one column an empty line between others is a row with a blank value.
+            if len(format.columns) == 1:
+                result.rows += blank
+                result.blank += blank
+            blank = 0
+            result.rows += 1
+            yield row
+
+
+def _refuse_swallowed(readable: Readable, result: Repaired, lines: int, *, broken: bool) -> None:
+    if lines > (_LINES_OF_A_BROKEN_ROW if broken else _LINES_OF_A_ROW):
+        raise SourceBroken("unclosed_quote", source=readable.number, row=result.rows + 1)
+
+
+def _refuse_too_many(readable: Readable, result: Repaired, max_broken_share: float) -> None:
+    broken = result.reasons.total()
+    if broken and (broken == result.rows or (broken >= _FEW and broken > result.rows * max_broken_share)):
+        first = result.broken[0][0]
+        raise SourceBroken("too_many_broken_rows", source=readable.number, row=first, detail=f"{broken} rows")

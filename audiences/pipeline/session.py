@@ -1,0 +1,139 @@
+"""One DuckDB connection, worked by one thread, that reports progress, can be cancelled and names its failures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from audiences.pipeline.plan import Cancelled, DiskFull, MemoryShort, PipelineError, Progress
+
+_POLL_S = 0.1
+_ROWS_AT_ONCE = 10_000
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+
+class BadCsv(PipelineError):  # noqa: N818 - caught at once, where another way of reading takes over
+    """DuckDB refused a text file. Its own message quotes the data and is therefore dropped."""
+
+
+class Session:
+    """Statements run on a thread of their own; the callbacks are called on the caller's thread.
+
+    So a callback may use the caller's database connection. spill: a directory that this session creates and removes.
+    """
+
+    def __init__(
+        self,
+        spill: Path,
+        *,
+        memory_limit_mb: int = 512,
+        threads: int = 0,
+        max_spill_mb: int = 0,
+        progress: Callable[[Progress], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._spill = spill
+        self._progress = progress
+        self._cancelled = cancelled
+        self._step = "reading"
+        self._span = (0.0, 0.0)
+        self.rows = 0
+        spill.mkdir(parents=True, exist_ok=True)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
+        config: dict[str, Any] = {
+            "memory_limit": f"{memory_limit_mb}MB",
+            "temp_directory": str(spill),
+            "preserve_insertion_order": "true",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        if threads:
+            config["threads"] = threads
+        if max_spill_mb:
+            config["max_temp_directory_size"] = f"{max_spill_mb}MB"
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.interrupt()
+        self._thread.shutdown(wait=True)
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def enter(self, step: str, start: float, end: float) -> None:
+        """Say which step the next statements belong to and which part of the whole they make up."""
+        self._step, self._span = step, (start, end)
+        self.report(0.0)
+
+    def report(self, fraction: float) -> None:
+        """Pass on how far the step is, and stop if somebody asked to."""
+        start, end = self._span
+        self._progress(Progress(self._step, round(start + (end - start) * fraction, 4), self.rows))
+        self.stop_if_cancelled()
+
+    def stop_if_cancelled(self) -> None:
+        """Raise Cancelled if somebody asked to stop."""
+        if self._cancelled():
+            raise Cancelled("Preparing was cancelled.")
+
+    def run(self, sql: str, *, within: tuple[float, float] | None = None) -> list[Row]:
+        """All rows of a statement (for a COPY: its count). within: the part of the step that this statement is."""
+        return self._wait(self._thread.submit(self._fetch, sql), within)
+
+    def value(self, sql: str, *, within: tuple[float, float] | None = None) -> int:
+        """The first field of the first row, as a number."""
+        return int(self.run(sql, within=within)[0][0] or 0)
+
+    def stream(self, sql: str) -> Iterator[list[Row]]:
+        """The rows of a query, 10,000 at a time; no other statement may run before it is exhausted."""
+        self._wait(self._thread.submit(self._connection.execute, sql), None)
+        while rows := self._wait(self._thread.submit(self._connection.fetchmany, _ROWS_AT_ONCE), None):
+            yield rows
+
+    def _fetch(self, sql: str) -> list[Row]:
+        return self._connection.execute(sql).fetchall()
+
+    def _wait(self, future: Future[T], within: tuple[float, float] | None) -> T:
+        while True:
+            try:
+                return future.result(timeout=_POLL_S)
+            except StillRunning:
+                self._look_up(within)
+            except duckdb.Error as error:
+                raise named(error) from None
+
+    def _look_up(self, within: tuple[float, float] | None) -> None:
+        try:
+            if within:
+                done = max(0.0, self._connection.query_progress()) / 100
+                self.report(within[0] + (within[1] - within[0]) * min(1.0, done))
+            else:
+                self.stop_if_cancelled()
+        except BaseException:
+            self._connection.interrupt()
+            raise
+
+
+def named(error: duckdb.Error) -> PipelineError:
+    """Our own error for DuckDB's, without its message: that may quote a value."""
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return Cancelled("Preparing was cancelled.")
+    if "No space left" in text or "max_temp_directory_size" in text or "Disk quota exceeded" in text:
+        return DiskFull("There is no room left on the disk for preparing this run.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MemoryShort("Preparing this run needs more memory than it may use.")
+    if "CSV" in text or "csv" in text or "UTF-8" in text or "utf-8" in text:
+        return BadCsv("The text file does not follow its format.")
+    return PipelineError(f"The data engine failed ({type(error).__name__}).")

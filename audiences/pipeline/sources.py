@@ -1,0 +1,137 @@
+"""Bring each source into a form the data engine can read, and know how many lines it has to account for."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from audiences.pipeline.plan import ColumnMapping, DiskFull, Source, SourceBroken
+
+_CHUNK = 1 << 20
+_NEWLINES = b"\r\n"
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A plain UTF-8 file. lines: physical lines with content up to the last one, header included. number: 1-based.
+
+    positions: of the mapped columns among the fields.
+    """
+
+    path: Path
+    source: Source
+    number: int
+    lines: int
+    positions: tuple[int, ...]
+
+
+class LineCounter:
+    """Counts lines over chunks of bytes. LF, CR LF and lone CR end a line; empty lines at the very end do not count."""
+
+    def __init__(self) -> None:
+        self._ends = 0
+        self._ends_at_tail = 0
+        self._last = b""
+        self._any = False
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes of the file."""
+        if not chunk:
+            return
+        content = chunk.rstrip(_NEWLINES)
+        tail = chunk[len(content) :]
+        if content:
+            self._any = True
+            self._ends += self._ends_at_tail + self._count(self._last + content) - self._count(self._last)
+            self._ends_at_tail = self._count(tail)
+        else:
+            self._ends_at_tail += self._count(self._last + tail) - self._count(self._last)
+        self._last = chunk[-1:]
+
+    @staticmethod
+    def _count(text: bytes) -> int:
+        returns = text.count(b"\r")
+        return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
+
+    @property
+    def lines(self) -> int:
+        """Lines with content, and the empty ones between them."""
+        return self._ends + 1 if self._any else 0
+
+
+def open_source(
+    source: Source, number: int, columns: tuple[ColumnMapping, ...], folder: Path, check: Callable[[], None]
+) -> Readable:
+    """Find the mapped columns, decompress and decode into folder where needed, count lines.
+
+    check is called now and then and may raise. Raises SourceBroken and DiskFull.
+    """
+    positions = tuple(_position(source, number, column.column) for column in columns)
+    encoding = _encoding(source, number)
+    counter = LineCounter()
+    try:
+        with _opened(source) as raw:
+            if encoding == "utf-8" and not source.format.compression:
+                path = source.path
+                for chunk in _chunks(raw, check):
+                    counter.add(chunk)
+            else:
+                path = folder / f"input-{number}.csv"
+                _rewrite(raw, encoding, path, counter, check)
+    except FileNotFoundError:
+        raise SourceBroken("source_missing", source=number) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise SourceBroken("source_unreadable", source=number) from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull("There is no room left on the disk for preparing this run.") from None
+        raise
+    return Readable(path, source, number, counter.lines, positions)
+
+
+def _position(source: Source, number: int, name: str) -> int:
+    try:
+        return source.format.columns.index(name)
+    except ValueError:
+        raise SourceBroken("column_missing", source=number, detail=name) from None
+
+
+def _encoding(source: Source, number: int) -> str:
+    """Python's own name of the encoding; a UTF-8 mark at the start is skipped by the readers."""
+    try:
+        name = codecs.lookup(source.format.encoding).name
+    except LookupError:
+        raise SourceBroken("unknown_encoding", source=number) from None
+    return "utf-8" if name in ("utf-8", "ascii", "utf-8-sig") else name
+
+
+def _opened(source: Source) -> BinaryIO:
+    if source.format.compression == "gzip":
+        return gzip.open(source.path, "rb")  # type: ignore[return-value]
+    return source.path.open("rb")
+
+
+def _chunks(raw: BinaryIO, check: Callable[[], None]) -> Iterator[bytes]:
+    while chunk := raw.read(_CHUNK):
+        check()
+        yield chunk
+
+
+def _rewrite(raw: BinaryIO, encoding: str, path: Path, counter: LineCounter, check: Callable[[], None]) -> None:
+    """Write the text as UTF-8. Bytes that do not fit the encoding become U+FFFD, which the rules refuse by name."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    with path.open("wb") as out:
+        for chunk in _chunks(raw, check):
+            text = chunk if encoding == "utf-8" else decoder.decode(chunk).encode("utf-8", errors="replace")
+            counter.add(text)
+            out.write(text)
+        if encoding != "utf-8":
+            rest = decoder.decode(b"", final=True).encode("utf-8", errors="replace")
+            counter.add(rest)
+            out.write(rest)

@@ -1,0 +1,148 @@
+"""Read the mapped columns of every source and decide as columns all that can be decided so.
+
+One Parquet file per source, in row order. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the raw text
+where it is not. Both are NULL for a blank value.
+"""
+
+# SQL is put together from our own expressions and names; every value in it went through quote().
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiences.pipeline.plan import Plan, SourceBroken
+from audiences.pipeline.repair import Repaired, repair
+from audiences.pipeline.session import BadCsv, Session
+from audiences.pipeline.sources import Readable, open_source
+from pinconnect.identifiers.columnar import expressions, quote
+
+
+@dataclass(frozen=True)
+class StagedSource:
+    """One staged file. offset: rows of all sources before. rows: of this one, broken ones included.
+
+    row_sql: SQL of the 1-based row number within the source. broken: (row, reason), the first 100,000 of reasons.
+    """
+
+    path: Path
+    offset: int
+    rows: int
+    row_sql: str
+    broken: tuple[tuple[int, str], ...] = ()
+    reasons: Counter[str] | None = None
+    blank: int = 0
+
+
+@dataclass(frozen=True)
+class Staged:
+    """All sources. rows: read. blank_rows: with nothing in any mapped column, broken rows not among them."""
+
+    sources: tuple[StagedSource, ...]
+    rows: int
+    broken: Counter[str]
+
+    def sql(self, columns: Sequence[str]) -> str:
+        """A query over all sources: rid (counts from 1 over all sources, broken rows included) and these columns."""
+        parts = [
+            f"SELECT {source.offset} + {source.row_sql} AS rid, {', '.join(columns)} "
+            f"FROM read_parquet({quote(str(source.path))}, file_row_number = true)"
+            for source in self.sources
+        ]
+        return " UNION ALL ".join(parts)
+
+
+def stage(plan: Plan, folder: Path, session: Session) -> Staged:
+    """Stage all sources of the plan into folder. Raises SourceBroken."""
+    folder.mkdir()
+    staged: list[StagedSource] = []
+    offset = 0
+    for number, source in enumerate(plan.sources, start=1):
+        start, end = (number - 1) / len(plan.sources), number / len(plan.sources)
+        readable = open_source(source, number, plan.columns, folder, session.stop_if_cancelled)
+        found = _stage_source(plan, readable, folder, session, offset, (start, end))
+        if readable.path != source.path:
+            readable.path.unlink()
+        staged.append(found)
+        offset += found.rows
+        session.rows = offset
+        session.report(end)
+    broken: Counter[str] = Counter()
+    for one in staged:
+        broken.update(one.reasons or {})
+    return Staged(tuple(staged), offset, broken)
+
+
+def _stage_source(
+    plan: Plan, readable: Readable, folder: Path, session: Session, offset: int, within: tuple[float, float]
+) -> StagedSource:
+    """The fast way if it accounts for every line, else the careful one."""
+    target = folder / f"stage-{readable.number}.parquet"
+    expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
+    try:
+        rows = session.value(_copy(plan, _read_whole(readable), readable.positions, target), within=within)
+    except BadCsv:
+        rows = -1
+    if rows == expected:
+        return StagedSource(target, offset, rows, "file_row_number + 1")
+    return _stage_carefully(plan, readable, target, session, offset)
+
+
+def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Session, offset: int) -> StagedSource:
+    clean = target.with_suffix(".csv")
+    found: Repaired = repair(readable, clean, session.stop_if_cancelled, plan.max_broken_share)
+    positions = tuple(range(1, len(readable.positions) + 1))
+    written = found.rows - found.reasons.total() - found.blank
+    try:
+        rows = session.value(_copy(plan, _read_clean(clean, len(positions)), positions, target, row="c0::BIGINT AS n"))
+    except BadCsv:
+        rows = -1
+    clean.unlink()
+    if rows != written:
+        raise SourceBroken("source_unreadable", source=readable.number)
+    return StagedSource(target, offset, found.rows, "n", tuple(found.broken), found.reasons, found.blank)
+
+
+def _read_whole(readable: Readable) -> str:
+    format = readable.source.format
+    header = "true" if format.has_header else "false"
+    return _read_csv(readable.path, len(format.columns), format.delimiter, format.quote, header)
+
+
+def _read_clean(path: Path, width: int) -> str:
+    return _read_csv(path, width + 1, ",", '"', "false")
+
+
+def _read_csv(path: Path, width: int, delimiter: str, quoted: str, header: str) -> str:
+    """Strict and without guessing: any row that does not fit is an error, not a loss."""
+    columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
+    return (
+        f"read_csv({quote(str(path))}, auto_detect = false, strict_mode = true, delim = {quote(delimiter)}, "
+        f"quote = {quote(quoted)}, escape = {quote(quoted)}, header = {header}, columns = {{{columns}}})"
+    )
+
+
+def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str = "") -> str:
+    """COPY in row order; the levels are nested so that each expression is worked out once."""
+    raw, clean, shaped, final = [], [], [], []
+    for index, (column, position) in enumerate(zip(plan.columns, positions, strict=True)):
+        names = {"column": f"w{index}", "clean": f"c{index}", "shaped": f"s{index}"}
+        found = expressions(column.kind, column.treatment, column.default_country, **names)
+        raw.append(f"c{position} AS w{index}")
+        clean.append(f"{found.clean} AS c{index}")
+        shaped.append(f"{found.shaped} AS s{index}")
+        shaped.append(f"{found.blank} AS b{index}")
+        final.append((f"{found.digest} AS d{index}", f"CASE WHEN d{index} IS NULL AND NOT b{index} THEN w{index} END"))
+    digests = ", ".join(digest for digest, _ in final)
+    raws = ", ".join(f"{text} AS r{index}" for index, (_, text) in enumerate(final))
+    kept = ", ".join(f"d{index}" for index in range(len(final)))
+    first = f"{row}, " if row else ""
+    number = "n, " if row else ""
+    return (
+        f"COPY (SELECT {number}{kept}, {raws} FROM (SELECT *, {digests} FROM (SELECT *, {', '.join(shaped)} FROM "
+        f"(SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} FROM {reading}))))) "
+        f"TO {quote(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+    )

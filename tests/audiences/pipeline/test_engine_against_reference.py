@@ -1,0 +1,93 @@
+"""The engine and the slow reference agree on members, additions, removals and the fate of every row."""
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audiences import ledger
+from audiences.pipeline.plan import BatchLimits
+from audiences.pipeline.prepare import prepare
+from tests.audiences.pipeline.helpers import make_ledger, make_plan, members, sent, write_csv, write_tombstones
+from tests.support.reference import Column, expect
+
+MAPPINGS = {
+    "one e-mail": (Column("a", "email"),),
+    "one phone": (Column("a", "phone", default_country="US"),),
+    "two e-mails": (Column("a", "email"), Column("b", "email")),
+    "both platforms": (Column("a", "gaid"), Column("b", "idfa")),
+    "three kinds": (Column("a", "email"), Column("b", "phone", default_country="GB"), Column("c", "maid")),
+    "kinds twice": (Column("a", "phone"), Column("b", "email"), Column("c", "email"), Column("d", "phone")),
+    "pinner and e-mail": (Column("a", "pinner_id"), Column("b", "email", "hashed")),
+    "LiveRamp": (Column("a", "lr_id", "plain"),),
+}
+
+
+def value(rng, kind):
+    """One of a few dozen values of a kind, so that rows meet, dirty in the ways people know."""
+    number = rng.randint(0, 25)
+    maid = f"{number:08x}-abcd-4abc-8abc-0123456789ab"
+    plain = {
+        "email": f"user{number}@Example.com",
+        "phone": f"+1 (415) 555-{2600 + number}",
+        "gaid": maid,
+        "idfa": maid.upper(),
+        "maid": rng.choice((maid, maid.upper())),
+        "lr_id": f"XY{number:020d}",
+        "pinner_id": str(5000 + number),
+    }[kind]
+    odd = ("", " ", "null", "nonsense", "\u00a0" + plain + "\u200b", plain.upper(), plain.lower(), f'{plain},"', "é\ne")
+    return rng.choice((plain,) * 9 + odd + (f"{number:064x}", f"{number:040X}", "0" * 32, f"020 7946 09{number:02}"))
+
+
+def run(rows, columns, mode, before, erased, partitions, folder):
+    names = [column.name for column in columns]
+    half = len(rows) // 2
+    sources = [write_csv(folder / f"{n}.csv", names, part) for n, part in enumerate((rows[:half], rows[half:]))]
+    old = make_ledger(folder, before) if before else None
+    tombs = write_tombstones(folder / "tombs.parquet", erased) if erased else None
+    plan = make_plan(
+        sources, columns, mode, ledger=old, tombstones=tombs, partitions=partitions, limits=BatchLimits(7, 4000)
+    )
+    prepared = prepare(plan, folder / "work")
+    new = folder / "new-ledger"
+    ledger.advance(old, folder / "work", prepared.batches, new)
+    return prepared, new
+
+
+def check(seed, size, columns, mode, partitions, with_erased):
+    rng = random.Random(seed)
+    rows = [{column.name: value(rng, column.kind) for column in columns} for _ in range(size)]
+    earlier = [{column.name: value(rng, column.kind) for column in columns} for _ in range(size // 2)]
+    before = expect(earlier + rows[::3], columns).members if seed % 3 else frozenset()
+    known = sorted(expect(rows, columns).members)
+    erased = frozenset(known[:: max(1, len(known) // 3)]) if with_erased else frozenset()
+    wanted = expect(rows, columns, mode, before, erased)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepared, new = run(rows, columns, mode, before, erased, partitions, folder)
+
+        found = vars(prepared.counts.rows)
+        assert found == wanted.counts
+        adds = sent(folder / "work", prepared, "ADD")
+        # Rows may carry identifiers that are there already beside a new one; never anything else.
+        assert set(adds) >= wanted.adds
+        assert set(adds) <= wanted.members
+        removes = sent(folder / "work", prepared, "REMOVE")
+        assert sorted(removes) == sorted(wanted.removes)
+        assert prepared.counts.removals == len(wanted.removes)
+        assert members(new) == wanted.members
+
+
+@pytest.mark.parametrize("mode", ["mirror", "add", "remove"])
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_engine_agrees_with_the_reference(mapping, mode):
+    @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, 10**6), st.integers(1, 120), st.sampled_from((1, 16, 256)), st.booleans())
+    def examples(seed, size, partitions, with_erased):
+        check(seed, size, MAPPINGS[mapping], mode, 16 if partitions == 256 and seed % 4 else partitions, with_erased)
+
+    examples()
