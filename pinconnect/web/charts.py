@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 180
-_LEFT, _BOTTOM, _TOP = 48, 22, 8
-_MOST_LABELS = 8
+WIDTH, HEIGHT = 480, 160
+_LEFT, _BOTTOM, _TOP = 40, 22, 8
+_MOST_LABELS = 7
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def column_chart(points: Sequence[tuple[str, float]]) -> ColumnChart:
     top = nice_ceiling(max((value for _, value in points), default=0))
     room = HEIGHT - _TOP - _BOTTOM
     step = (WIDTH - _LEFT) / max(1, len(points))
-    width = max(1.0, min(step * 0.62, 44))
+    width = max(1.0, min(step * 0.62, 36))
     every = -(-len(points) // _MOST_LABELS)
     columns = []
     for index, (label, value) in enumerate(points):

@@ -1,6 +1,7 @@
 """The page that shows every component, with made-up data. Only in development and demos."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -16,6 +17,17 @@ _RUNS = (
     ("12 Nov, 06:00", "Done", "good", 48_210, 1_204, 310),
     ("11 Nov, 06:00", "Held for approval", "warn", 47_316, 12, 9_820),
     ("10 Nov, 06:00", "Failed", "bad", 47_304, 0, 0),
+)
+
+
+_TABS = (
+    ("Dashboard", "layout-dashboard"),
+    ("Deliveries", "send"),
+    ("Datasets", "database"),
+    ("Profiles", "circle-user-round"),
+    ("Ad Accounts", "megaphone"),
+    ("App Invites", "mail-plus"),
+    ("Settings", "settings"),
 )
 
 
@@ -71,6 +83,11 @@ def _examples() -> dict[str, Any]:
     now = timezone.now()
     invalid = ExampleForm({"name": "", "email": "not an address", "mode": "mirror"}, auto_id="invalid_%s")
     return {
+        "workspace": SimpleNamespace(name="Marsh & Daughters", slug="marsh", time_zone="Europe/Berlin"),
+        "nav": [
+            SimpleNamespace(label=label, icon=name, url="#", is_current=label == "Deliveries") for label, name in _TABS
+        ],
+        "open_alert_count": 2,
         "tones": TONES,
         "error_pages": list(errors.PAGES),
         "form": ExampleForm(auto_id="empty_%s"),
