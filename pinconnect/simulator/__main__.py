@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import fcntl
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from pinconnect.simulator.wsgi import application
 
 THREADS = 32
 LOCK_WAIT_S = 10.0
+PR_SET_PDEATHSIG = 1
 
 
 class Server(BaseApplication):
@@ -48,8 +52,15 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Open the state in the worker, once no other simulator uses it."""
+        die_with_parent()
         self._lock = lock(self._config.data_dir)
         return application(Simulator(self._config))
+
+
+def die_with_parent() -> None:
+    """On Linux, have the kernel kill this process when its parent is killed, so that the port is free at once."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def lock(data_dir: Path) -> Any:

@@ -48,9 +48,7 @@ class SimulatorProcess:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "pinconnect.simulator", "--port", str(self.port)]
         command += ["--data-dir", str(self.data_dir), *self.arguments]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
         until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
             try:
