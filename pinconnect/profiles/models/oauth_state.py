@@ -23,7 +23,15 @@ class OAuthState(WorkspaceOwned):
         related_name="+",
         help_text="The profile whose tokens are renewed, if any.",
     )
-    scopes = models.JSONField(default=list)
+    expected_username = models.CharField(
+        max_length=100, blank=True, help_text="Only this Pinterest user may come back; empty for anybody."
+    )
+    result = models.ForeignKey(
+        Profile, null=True, on_delete=models.SET_NULL, related_name="+", help_text="The profile that came of it."
+    )
+    came_username = models.CharField(max_length=100, blank=True, help_text="The Pinterest user who came back.")
+    scopes = models.JSONField(default=list, help_text="What was asked for.")
+    missing_scopes = models.JSONField(default=list, help_text="What was asked for and not granted.")
     next_url = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()

@@ -1,0 +1,126 @@
+"""The accounting of a run as lines for the pages: rows by outcome, identifiers by kind, and why values were refused."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pinconnect.identifiers import kinds, reasons
+from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
+
+
+@dataclass(frozen=True)
+class Line:
+    """One outcome of rows."""
+
+    label: str
+    count: int
+    help: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class KindLine:
+    label: str
+    distinct: int
+    new: int
+    blank: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason in one column; examples: dicts with row and masked value."""
+
+    title: str
+    meaning: str
+    action: str
+    column: str
+    count: int
+    examples: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    tone: str
+    title: str
+    body: str
+
+
+def lines(counts: dict[str, Any]) -> list[Line]:
+    """The six outcomes, which add up to the rows read."""
+    rows = counts.get("rows", {})
+    failed = rows.get("failed", 0)
+    sent = rows.get("sent", rows.get("to_send", 0))
+    label = "Sent" if "sent" in rows else "To send"
+    return [
+        Line(label, sent, "Carries an identifier that changes the list"),
+        Line("Already there", rows.get("already_there", 0), "Everything it carries is on the list"),
+        Line("Duplicate", rows.get("duplicate", 0), "The same identifiers as an earlier row"),
+        Line("Invalid", rows.get("invalid", 0), "No usable identifier; the reasons are below"),
+        Line("Held back", rows.get("held_back", 0), "Carries an identifier that may not be sent"),
+        Line("Failed", failed, "Refused by Pinterest or not sent", "bad" if failed else ""),
+    ]
+
+
+def kind_lines(counts: dict[str, Any]) -> list[KindLine]:
+    return [
+        KindLine(_wire_label(code), found["distinct"], found["new"], found["blank"], sum(found["invalid"].values()))
+        for code, found in counts.get("kinds", {}).items()
+    ]
+
+
+def refusals(counts: dict[str, Any]) -> list[Refusal]:
+    """By count, largest first; blanks are not refusals."""
+    examples = counts.get("examples", [])
+    found = [
+        _refusal(code, column["column"], count, examples)
+        for column in counts.get("columns", [])
+        for code, count in column["invalid"].items()
+    ]
+    found += [_refusal(code, "whole row", count, examples) for code, count in counts.get("broken", {}).items()]
+    return sorted(found, key=lambda refusal: -refusal.count)
+
+
+def _refusal(code: str, column: str, count: int, examples: list[dict[str, Any]]) -> Refusal:
+    reason = reasons.get(code)
+    fitting = [example for example in examples if example["reason"] == code and example["column"] == column]
+    return Refusal(reason.title, reason.meaning, reason.action, column, count, fitting[:3])
+
+
+def warnings(counts: dict[str, Any]) -> list[Notice]:
+    """What a person should know before publishing."""
+    found_kinds = kind_lines(counts)
+    distinct = max((kind.distinct for kind in found_kinds), default=0)
+    found = []
+    if counts.get("rows", {}).get("to_send", 0) == 0:
+        found.append(
+            Notice(
+                "bad",
+                "There is nothing to send",
+                "No row carries a usable identifier that is not on the list already. "
+                "Check the columns and the reasons below.",
+            )
+        )
+    elif distinct < MIN_AUDIENCE_SIZE:
+        found.append(
+            Notice(
+                "warn",
+                f"Fewer than {MIN_AUDIENCE_SIZE} people",
+                f"Pinterest needs at least {MIN_AUDIENCE_SIZE} matched people before ads can target an audience. "
+                "You can publish, but the audience will stay too small.",
+            )
+        )
+    refused = sum(kind.refused for kind in found_kinds)
+    values = refused + sum(kind.distinct for kind in found_kinds)
+    if values and refused * 5 > values:
+        found.append(
+            Notice(
+                "warn",
+                "Many values are refused",
+                "More than a fifth of the values cannot be used. Look at the reasons below.",
+            )
+        )
+    return found
+
+
+def _wire_label(code: str) -> str:
+    return "Mobile ad ID" if code == "maid" else kinds.get(code).label

@@ -1,0 +1,198 @@
+"""A run as its page shows it: where it is, what became of every row, and what a person should know."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from audiences.models import Run
+from audiences.reports import audience as audience_report
+from audiences.reports import counts
+from audiences.reports.audience import AudienceReport
+from audiences.states import BATCH_OPEN, RUN_ACTIVE, BatchState, DeliveryState, RunState
+from pinconnect.web import formats
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the steps at the top; state: done, current or todo. url is never set: a run cannot be walked by hand."""
+
+    label: str
+    state: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """value: 0..1, or None while it cannot be known."""
+
+    label: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Sums over the run's batches: calls are batches; records are entries of batches."""
+
+    calls: int
+    calls_done: int
+    records: int
+    records_done: int
+    failed: int
+    removals_done: int
+    rows_done: int
+
+
+def _sending(run: Run) -> Sending:
+    leaves = run.batches.exclude(state=BatchState.SPLIT)
+    sent = Q(state=BatchState.SENT)
+    sums = leaves.aggregate(
+        calls=Count("pk"),
+        calls_done=Count("pk", filter=~Q(state__in=BATCH_OPEN)),
+        records=Sum("count"),
+        records_done=Sum("count", filter=sent),
+        failed=Sum("count", filter=Q(state=BatchState.FAILED)),
+        removals_done=Sum("count", filter=sent & Q(operation="REMOVE")),
+        rows_done=Sum("count", filter=sent & Q(operation="ADD")),
+    )
+    return Sending(**{name: value or 0 for name, value in sums.items()})
+
+
+class Report:
+    """Everything the templates ask for; reads the database once, when it is made."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.counts = run, run.counts
+        self.rows: dict[str, int] = run.counts.get("rows", {})
+        self.sending = _sending(run)
+        self.is_counted = bool(self.rows)
+        self.read = self.rows.get("read", 0)
+        self.to_send = self.rows.get("to_send", self.rows.get("sent", 0))
+        self.removals = self.counts.get("removals", 0)
+        self.ledger = self.counts.get("ledger", 0)
+        self.calls = self.counts.get("batches", 0) if run.is_dry_run else self.sending.calls
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the page should look again by itself."""
+        return self.run.state in RUN_ACTIVE and self.run.state != RunState.HELD
+
+    @property
+    def can_cancel(self) -> bool:
+        can = {RunState.QUEUED, RunState.PREPARING, RunState.HELD, RunState.UPLOADING}
+        return self.run.state in can and not self.run.ending
+
+    @property
+    def can_publish(self) -> bool:
+        return self.run.delivery.state == DeliveryState.DRAFT and self.to_send > 0
+
+    @property
+    def sent(self) -> int:
+        if self.run.is_dry_run or not self.run.is_finished:
+            return self.to_send if self.run.is_dry_run else self.sending.rows_done
+        return self.rows.get("sent", 0)
+
+    @property
+    def sent_label(self) -> str:
+        return "To send" if self.run.is_dry_run else "Sent"
+
+    @property
+    def calls_note(self) -> str:
+        return "if published" if self.run.is_dry_run else f"{self.sending.calls_done:,} answered for good"
+
+    @property
+    def headline(self) -> str:
+        run = self.run
+        if run.state == RunState.DONE and run.is_dry_run:
+            return "Counted. Nothing was sent."
+        if run.is_finished and run.finished_at and run.started_at:
+            return f"Took {formats.duration(run.finished_at - run.started_at)}."
+        return {
+            RunState.QUEUED: "Waiting for a worker.",
+            RunState.PREPARING: "Reading, checking and hashing; nothing is sent yet.",
+            RunState.HELD: "Waiting for a person. Nothing was sent.",
+            RunState.UPLOADING: "Sending batches to Pinterest.",
+            RunState.SETTLING: "Writing down what Pinterest accepted.",
+        }.get(RunState(run.state), "")
+
+    @property
+    def tone(self) -> str:
+        tones = {RunState.FAILED: "bad", RunState.HELD: "warn", RunState.DONE: "info", RunState.CANCELLED: "neutral"}
+        return tones.get(RunState(self.run.state), "warn")
+
+    @property
+    def steps(self) -> list[Step]:
+        """Where the run is on its way; a dry run ends after counting."""
+        way = [("Prepare", {RunState.QUEUED, RunState.PREPARING}), ("Count", {RunState.HELD})]
+        if not self.run.is_dry_run:
+            way += [("Upload", {RunState.UPLOADING}), ("Settle", {RunState.SETTLING}), ("Done", set())]
+        current = next((at for at, (_, states) in enumerate(way) if self.run.state in states), None)
+        if current is None:
+            done = len(way) if self.run.state == RunState.DONE else (2 if self.is_counted else 0)
+            return [Step(label, "done" if at < done else "todo") for at, (label, _) in enumerate(way)]
+        return [
+            Step(label, "done" if at < current else "current" if at == current else "todo")
+            for at, (label, _) in enumerate(way)
+        ]
+
+    @property
+    def progress(self) -> Bar:
+        if self.run.state == RunState.UPLOADING:
+            return self._upload_bar()
+        if self.run.state == RunState.SETTLING:
+            return Bar("Writing the ledger", None, "")
+        found = self.run.progress
+        rows = f"{found['rows']:,} rows" if found.get("rows") else ""
+        return Bar(str(found.get("step") or "Waiting for a worker").capitalize(), found.get("fraction"), rows)
+
+    def _upload_bar(self) -> Bar:
+        done, total = self.sending.records_done + self.sending.failed, self.sending.records
+        text = f"{done:,} of {total:,} records · {self.sending.calls_done:,} of {self.sending.calls:,} calls"
+        begun = self.run.upload_started_at
+        seconds = (timezone.now() - begun).total_seconds() if begun else 0.0
+        if done and seconds > 2:
+            rate = done / seconds
+            text += f" · {rate:,.0f} a second · {formats.duration((total - done) / rate)} left"
+        return Bar("Uploading", done / total if total else None, text)
+
+    @property
+    def lines(self) -> list[counts.Line]:
+        return counts.lines(self.counts)
+
+    @property
+    def kinds(self) -> list[counts.KindLine]:
+        return counts.kind_lines(self.counts)
+
+    @property
+    def refusals(self) -> list[counts.Refusal]:
+        return counts.refusals(self.counts)
+
+    @property
+    def warnings(self) -> list[counts.Notice]:
+        return counts.warnings(self.counts)
+
+    @property
+    def rejects_url(self) -> str:
+        if not self.is_counted or not self.rows.get("invalid"):
+            return ""
+        return reverse("audiences:run-rejects", args=[self.run.workspace.slug, self.run.pk])
+
+    @property
+    def batches_text(self) -> str:
+        done = self.sending
+        text = f"{done.calls:,} calls with {done.records:,} records, {done.calls_done:,} of them finished"
+        return f"{text}; {done.failed:,} records were refused." if done.failed else f"{text}."
+
+    @property
+    def pinterest(self) -> AudienceReport | None:
+        """Pinterest's own state, once this run has written to the list."""
+        run = self.run
+        if run.is_dry_run or run.audience is None or not run.is_finished or not run.audience.customer_list_id:
+            return None
+        return audience_report.of(run.audience)
+
+
+def of(run: Run) -> Report:
+    return Report(run)

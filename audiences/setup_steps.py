@@ -1,0 +1,255 @@
+"""What each step of the guided set-up shows and saves."""
+
+from typing import Any, ClassVar
+
+from django.forms import BaseForm
+
+from audiences.forms import AdAccountForm, AudienceForm, BasicsForm, ColumnForm, ProfileForm
+from audiences.models import Delivery, Trigger
+from audiences.reports import run as run_report
+from audiences.services import drafts, runs
+from audiences.services.drafts import ColumnChoice
+from audiences.services.refusals import ServiceRefusal
+from pinconnect.datasets.models import Dataset, SnapshotState
+from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
+from pinconnect.profiles.models.profile import ProfileState
+from pinconnect.profiles.permissions import may_write_audiences
+from pinconnect.workspaces.access import WorkspaceRequest
+from pinconnect.workspaces.models import User
+
+LABELS = {
+    "basics": "Basics",
+    "profile": "Profile",
+    "ad-account": "Ad account",
+    "audience": "Audience",
+    "columns": "Columns",
+    "review": "Review",
+}
+
+
+def after(step: str) -> str:
+    slugs = list(LABELS)
+    return slugs[min(slugs.index(step) + 1, len(slugs) - 1)]
+
+
+def before(step: str) -> str:
+    slugs = list(LABELS)
+    return slugs[max(slugs.index(step) - 1, 0)]
+
+
+def basics_of(form: BasicsForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in ("name", "dataset", "mode", "scope")}
+
+
+class Step:
+    """Base: one form, saved by one service."""
+
+    template: ClassVar[str]
+    live_template: ClassVar[str] = ""
+
+    def __init__(self, delivery: Delivery, request: WorkspaceRequest) -> None:
+        self.delivery, self.request = delivery, request
+        self.data = request.POST if request.method == "POST" else None
+        self.form: BaseForm = self.make_form()
+
+    def make_form(self) -> BaseForm:
+        raise NotImplementedError
+
+    def is_valid(self) -> bool:
+        return self.form.is_valid()
+
+    def save(self, *, by: User) -> None:
+        raise NotImplementedError
+
+    def refuse(self, sentence: str) -> None:
+        self.form.add_error(None, sentence)
+
+    def context(self) -> dict[str, Any]:
+        return {"form": self.form}
+
+
+class BasicsStep(Step):
+    template = "audiences/setup_basics.html"
+
+    def make_form(self) -> BaseForm:
+        found = Dataset.objects.for_workspace(self.request.workspace).filter(archived_at=None)
+        datasets = found.filter(snapshots__state=SnapshotState.READY).distinct()
+        return BasicsForm(self.data, instance=self.delivery, datasets=datasets)
+
+    def save(self, *, by: User) -> None:
+        # The form has written into its instance; the service reads the choice and works on the stored row.
+        stored = Delivery.objects.get(pk=self.delivery.pk)
+        drafts.change_basics(stored, by=by, **basics_of(self.form))  # type: ignore[arg-type]
+
+    def context(self) -> dict[str, Any]:
+        return {"form": self.form, "has_datasets": True}
+
+
+class ProfileStep(Step):
+    template = "audiences/setup_profile.html"
+
+    def make_form(self) -> BaseForm:
+        self.profiles = Profile.objects.for_workspace(self.request.workspace).filter(state=ProfileState.CONNECTED)
+        initial = self.delivery.profile or (self.profiles.first() if self.profiles.count() == 1 else None)
+        return ProfileForm(self.data, profiles=self.profiles, initial={"profile": initial})
+
+    def save(self, *, by: User) -> None:
+        drafts.set_profile(self.delivery, by=by, profile=self.form.cleaned_data["profile"])
+
+    def context(self) -> dict[str, Any]:
+        return {"form": self.form, "profiles": self.profiles}
+
+
+class AdAccountStep(Step):
+    template = "audiences/setup_ad_account.html"
+
+    def make_form(self) -> BaseForm:
+        reached = AdAccountAccess.objects.filter(profile=self.delivery.profile).select_related("ad_account")
+        self.accesses = sorted(reached, key=lambda access: (not access.ad_account.is_chosen, str(access.ad_account)))
+        usable = [
+            a.ad_account_id for a in self.accesses if a.ad_account.is_chosen and may_write_audiences(a.permissions)
+        ]
+        current = self.delivery.audience.ad_account if self.delivery.audience else None
+        return AdAccountForm(
+            self.data,
+            ad_accounts=AdAccount.objects.for_workspace(self.request.workspace).filter(pk__in=usable),
+            initial={"ad_account": current or (usable[0] if len(usable) == 1 else None)},
+        )
+
+    def save(self, *, by: User) -> None:
+        audience = self.delivery.audience
+        drafts.set_target(
+            self.delivery,
+            by=by,
+            ad_account=self.form.cleaned_data["ad_account"],
+            name=audience.name if audience else self.delivery.dataset.name,
+            description=audience.description if audience else self.delivery.dataset.description[:1000],
+        )
+
+    def context(self) -> dict[str, Any]:
+        options = [
+            {
+                "account": access.ad_account,
+                "is_usable": access.ad_account.is_chosen and may_write_audiences(access.permissions),
+                "may_write": may_write_audiences(access.permissions),
+                "is_current": str(access.ad_account.pk) == str(self._current()),
+            }
+            for access in self.accesses
+        ]
+        return {"form": self.form, "options": options, "usable": [option for option in options if option["is_usable"]]}
+
+    def _current(self) -> Any:
+        value = self.form["ad_account"].value()
+        return getattr(value, "pk", value)
+
+
+class AudienceStep(Step):
+    template = "audiences/setup_audience.html"
+
+    def make_form(self) -> BaseForm:
+        audience = self.delivery.audience
+        initial = {"name": audience.name, "description": audience.description} if audience else None
+        return AudienceForm(self.data, initial=initial)
+
+    def is_valid(self) -> bool:
+        return self.form.is_valid()
+
+    def save(self, *, by: User) -> None:
+        if self.delivery.audience is None:
+            raise ServiceRefusal("no_ad_account")
+        drafts.set_target(self.delivery, by=by, ad_account=self.delivery.audience.ad_account, **self.form.cleaned_data)
+
+
+class ColumnsStep(Step):
+    """One small form for each column of the dataset."""
+
+    template = "audiences/setup_columns.html"
+
+    def make_form(self) -> BaseForm:
+        stored = {choice.column: choice for choice in self.delivery.columns.all()}
+        proposed = {} if stored else {choice.column: choice for choice in drafts.propose_columns(self.delivery)}
+        self.forms = []
+        for column in self.delivery.dataset.columns.all():
+            choice = stored.get(column.name) or proposed.get(column.name)
+            names = ("kind", "treatment", "default_country")
+            initial = {name: getattr(choice, name) for name in names} if choice else {"kind": ""}
+            self.forms.append(ColumnForm(self.data, column=column, initial=initial))
+        self.problem = ""
+        return (
+            self.forms[0]
+            if self.forms
+            else ColumnForm(self.data, column=self.delivery.dataset.columns.model(position=0))
+        )
+
+    def is_valid(self) -> bool:
+        # Every form is looked at, so that all problems are shown at once.
+        valid = [form.is_valid() for form in self.forms]
+        return all(valid)
+
+    def save(self, *, by: User) -> None:
+        chosen = [
+            ColumnChoice(
+                form.column.name,
+                form.cleaned_data["kind"],
+                form.cleaned_data["treatment"] or "auto",
+                form.cleaned_data["default_country"],
+            )
+            for form in self.forms
+            if form.cleaned_data["kind"]
+        ]
+        drafts.set_columns(self.delivery, by=by, columns=chosen)
+        # The review that follows shows counts; looking at a page never starts anything, so they are asked for here.
+        if not [slug for slug in drafts.missing_steps(self.delivery) if slug != "review"]:
+            runs.start(self.delivery, by=by, trigger=Trigger.DRY_RUN, is_dry_run=True)
+
+    def refuse(self, sentence: str) -> None:
+        self.problem = sentence
+
+    def context(self) -> dict[str, Any]:
+        return {"forms": self.forms, "problem": self.problem}
+
+
+class ReviewStep(Step):
+    """The counts of a dry run, before anything is sent."""
+
+    template = "audiences/setup_review.html"
+    live_template = "audiences/setup_review_live.html"
+
+    def make_form(self) -> BaseForm:
+        return AudienceForm()
+
+    def is_valid(self) -> bool:
+        return True
+
+    def save(self, *, by: User) -> None:
+        """Count again."""
+        runs.start(self.delivery, by=by, trigger=Trigger.DRY_RUN, is_dry_run=True)
+
+    def refuse(self, sentence: str) -> None:
+        self.problem = sentence
+
+    def context(self) -> dict[str, Any]:
+        missing = [slug for slug in drafts.missing_steps(self.delivery) if slug != "review"]
+        run = None if missing else self._dry_run()
+        return {
+            "missing": [(slug, LABELS[slug]) for slug in missing],
+            "run": run,
+            "report": run_report.of(run) if run else None,
+            "problem": getattr(self, "problem", ""),
+            "columns": self.delivery.columns.all(),
+        }
+
+    def _dry_run(self) -> Any:
+        """The newest dry run, if it counted what the delivery says now."""
+        newest = self.delivery.runs.filter(is_dry_run=True).order_by("-pk").first()
+        return newest if newest is not None and runs.is_current(newest) else None
+
+
+STEPS: dict[str, type[Step]] = {
+    "basics": BasicsStep,
+    "profile": ProfileStep,
+    "ad-account": AdAccountStep,
+    "audience": AudienceStep,
+    "columns": ColumnsStep,
+    "review": ReviewStep,
+}

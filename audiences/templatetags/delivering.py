@@ -1,0 +1,78 @@
+"""States of deliveries and runs as badges, and reason codes in words."""
+
+from typing import Any
+
+from django import template
+
+from audiences import messages
+from audiences.models import Batch, Delivery, Run
+from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
+from pinconnect.identifiers import kinds
+
+register = template.Library()
+
+_DELIVERY_TONES = {
+    DeliveryState.DRAFT: "neutral",
+    DeliveryState.ACTIVE: "good",
+    DeliveryState.PAUSED: "warn",
+    DeliveryState.ARCHIVED: "neutral",
+}
+_RUN_TONES = {
+    RunState.HELD: "warn",
+    RunState.DONE: "good",
+    RunState.FAILED: "bad",
+    RunState.CANCELLED: "neutral",
+}
+
+_BATCH_TONES = {
+    BatchState.SENDING: "info",
+    BatchState.UNKNOWN: "warn",
+    BatchState.SENT: "good",
+    BatchState.SPLIT: "warn",
+    BatchState.FAILED: "bad",
+}
+
+
+@register.inclusion_tag("components/badge.html")
+def delivery_badge(delivery: Delivery) -> dict[str, Any]:
+    return {"label": delivery.get_state_display(), "tone": _DELIVERY_TONES[DeliveryState(delivery.state)]}
+
+
+@register.inclusion_tag("components/badge.html")
+def run_badge(run: Run) -> dict[str, Any]:
+    """Beats while the run is at work; a run that waits for something does not."""
+    is_active = run.state in RUN_ACTIVE
+    waits = is_active and bool(run.reason)
+    tone = "warn" if waits else _RUN_TONES.get(RunState(run.state), "info")
+    is_live = is_active and not waits and run.state != RunState.HELD
+    return {"label": run.get_state_display(), "tone": tone, "is_live": is_live}
+
+
+@register.filter
+def words(code: str) -> messages.Words | None:
+    """A reason code in words; None for the empty code."""
+    return messages.reason(code) if code else None
+
+
+@register.filter
+def kind_label(code: str) -> str:
+    return kinds.get(code).label
+
+
+@register.inclusion_tag("components/badge.html")
+def batch_badge(batch: Batch) -> dict[str, Any]:
+    return {"label": batch.get_state_display(), "tone": _BATCH_TONES.get(BatchState(batch.state), "neutral")}
+
+
+@register.filter
+def rows(run: Run, outcome: str) -> int | str:
+    """How many rows of a run had an outcome; a dash while that is not known."""
+    found: int | str = run.counts.get("rows", {}).get(outcome, "–")
+    return found
+
+
+@register.filter
+def removed(run: Run) -> int | str:
+    """Distinct identifiers that a finished run took off the list."""
+    found: int | str = run.counts.get("removed", run.counts.get("removals", "–"))
+    return found

@@ -1,0 +1,118 @@
+"""The guided set-up of a delivery: one step a page, a draft that is kept, a review before anything is sent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audiences import setup_steps
+from audiences.forms import BasicsForm
+from audiences.models import Delivery
+from audiences.services import deliveries, drafts
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import DeliveryState
+from pinconnect.datasets.models import Dataset, SnapshotState
+from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
+from pinconnect.workspaces.models import Workspace
+from pinconnect.workspaces.roles import Verb
+
+
+@dataclass(frozen=True)
+class StepLink:
+    """One entry of the row of steps at the top. state: done, current or todo; url: empty where one may not go yet."""
+
+    label: str
+    state: str
+    url: str
+
+
+def deliverable_datasets(workspace: Workspace) -> Any:
+    """Datasets with at least one ready snapshot."""
+    found = Dataset.objects.for_workspace(workspace).filter(archived_at=None)
+    return found.filter(snapshots__state=SnapshotState.READY).distinct()
+
+
+@workspace_view(Verb.OPERATE)
+@require_http_methods(["GET", "POST"])
+def delivery_create(request: WorkspaceRequest) -> HttpResponse:
+    """The first step; the draft begins when it is saved."""
+    datasets = deliverable_datasets(request.workspace)
+    chosen = datasets.filter(pk=request.GET["dataset"]).first() if request.GET.get("dataset", "").isdigit() else None
+    initial = {"dataset": chosen, "name": str(chosen or "")}
+    form = BasicsForm(
+        request.POST or None, instance=Delivery(workspace=request.workspace), datasets=datasets, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        draft = drafts.create_draft(workspace=request.workspace, by=request.user, **setup_steps.basics_of(form))
+        return redirect("audiences:delivery-setup", request.workspace.slug, draft.pk, "profile")
+    context = {
+        "form": form,
+        "steps": _links(request, None, "basics"),
+        "step": "basics",
+        "has_datasets": datasets.exists(),
+    }
+    return render(request, "audiences/setup_basics.html", context)
+
+
+@workspace_view(Verb.OPERATE)
+@require_http_methods(["GET", "POST"])
+def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpResponse:
+    """One later step of a draft: shown on GET, saved on POST, then on to the next."""
+    delivery = _draft(request, pk)
+    if step not in setup_steps.STEPS:
+        raise Http404("No such step.")
+    page = setup_steps.STEPS[step](delivery, request)
+    if request.method == "POST" and page.is_valid():
+        try:
+            page.save(by=request.user)
+        except ServiceRefusal as refusal:
+            page.refuse(refusal.sentence)
+        else:
+            following = setup_steps.after(step)
+            return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, following)
+    context = {
+        "delivery": delivery,
+        "steps": _links(request, delivery, step),
+        "step": step,
+        "previous": setup_steps.before(step),
+        **page.context(),
+    }
+    template = page.live_template if request.headers.get("HX-Request") and page.live_template else page.template
+    return render(request, template, context)
+
+
+@workspace_view(Verb.OPERATE)
+@require_POST
+def delivery_publish(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    delivery = get_object_or_404(Delivery.objects.for_workspace(request.workspace), pk=pk)
+    try:
+        run = deliveries.publish(delivery, by=request.user)
+    except ServiceRefusal as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
+    messages.success(request, f"“{delivery.name}” is published, and its first run has begun.")
+    return redirect("audiences:run-detail", request.workspace.slug, run.pk)
+
+
+def _draft(request: WorkspaceRequest, pk: int) -> Delivery:
+    found = Delivery.objects.for_workspace(request.workspace).select_related(
+        "dataset", "profile", "audience__ad_account"
+    )
+    return get_object_or_404(found, pk=pk, state=DeliveryState.DRAFT)
+
+
+def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:
+    """A step can be gone to when every step before it is complete."""
+    missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_steps.LABELS)
+    links, is_reachable = [], delivery is not None
+    for slug, label in setup_steps.LABELS.items():
+        is_done = slug not in missing and slug != "review"
+        state = "current" if slug == current else "done" if is_done else "todo"
+        args = [request.workspace.slug, delivery.pk, slug] if delivery else []
+        links.append(StepLink(label, state, reverse("audiences:delivery-setup", args=args) if is_reachable else ""))
+        is_reachable = is_reachable and is_done
+    return links

@@ -1,0 +1,38 @@
+"""One line of an invite's timeline."""
+
+from django.db import models
+from django.utils import timezone
+
+from invites.models.invite import AppInvite
+
+
+class EventKind(models.TextChoices):
+    CREATED = "created", "Created"
+    EMAILED = "emailed", "E-mail sent"
+    EMAIL_FAILED = "email_failed", "E-mail could not be sent"
+    REMINDED = "reminded", "Reminder sent"
+    VIEWED = "viewed", "Page opened"
+    STARTED = "started", "Went to Pinterest"
+    FAILED = "failed", "Attempt failed"
+    ACTIVATED = "activated", "Connected"
+    EXTENDED = "extended", "Extended"
+    REPLACED = "replaced", "Link replaced"
+    REVOKED = "revoked", "Revoked"
+    ARCHIVED = "archived", "Archived"
+    WITHDRAWN = "withdrawn", "Partner withdrew access"
+
+
+class InviteEvent(models.Model):
+    """origin is coarse on purpose: a truncated address and a family of browsers, never enough to track a person."""
+
+    invite = models.ForeignKey(AppInvite, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=15, choices=EventKind.choices)
+    at = models.DateTimeField(default=timezone.now)
+    origin = models.CharField(max_length=80, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.invite_id})"
