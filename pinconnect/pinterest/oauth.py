@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from pinconnect.pinterest import client, config, fields, limits, replies, transport
+from pinconnect.pinterest import client, config, errors, fields, limits, replies, transport
 from pinconnect.pinterest.types import TokenPair
 
 _PATH = "/oauth/token"
@@ -52,7 +52,28 @@ def refresh(refresh_token: str) -> TokenPair:
     return _token({"grant_type": "refresh_token", "refresh_token": refresh_token}, keep=refresh_token)
 
 
+def app_is_accepted() -> bool:
+    """Whether Pinterest accepts the app's id and secret; tells a bad refresh token from bad credentials of the app.
+
+    Raises Transient or UnknownOutcome when Pinterest cannot say now.
+    Source: Pinterest API v5, oauth/token with client_credentials (read 2026-11-22).
+    """
+    try:
+        _post({"grant_type": "client_credentials", "scope": "user_accounts:read"})
+    except errors.Terminal as refusal:
+        # Any other refusal was made by someone who had read the credentials and found nothing wrong with them.
+        return refusal.status != 401
+    return True
+
+
 def _token(form: dict[str, str], *, keep: str | None = None) -> TokenPair:
+    # Apps made before 2025-09-25 get a refresh token that renews for ever only if they ask; others ignore the field.
+    now = datetime.now(UTC)
+    reply = _post({**form, "continuous_refresh": "true"})
+    return replies.parsed(reply, lambda data: _pair(data, now, keep), is_read=False)
+
+
+def _post(form: dict[str, str]) -> replies.Reply:
     here = config.read()
     basic = base64.b64encode(f"{here.app_id}:{here.app_secret}".encode()).decode()
     headers = {
@@ -60,12 +81,9 @@ def _token(form: dict[str, str], *, keep: str | None = None) -> TokenPair:
         "Content-Type": "application/x-www-form-urlencoded",
         "Accept": "application/json",
     }
-    # Apps made before 2025-09-25 get a refresh token that renews for ever only if they ask; others ignore the field.
-    body = urlencode({**form, "continuous_refresh": "true"}).encode()
+    body = urlencode(form).encode()
     call = transport.Call("POST", _PATH, client.address(_PATH), headers, body, safe_to_repeat=False)
-    now = datetime.now(UTC)
-    reply = client.perform(call)
-    return replies.parsed(reply, lambda data: _pair(data, now, keep), is_read=False)
+    return client.perform(call)
 
 
 def _pair(data: dict[str, Any], now: datetime, keep: str | None) -> TokenPair:

@@ -168,3 +168,29 @@ def test_tokens_are_not_printed(api: responses.RequestsMock) -> None:
 
     assert "pina_" not in repr(pair)
     assert "pinr_" not in repr(pair)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, {"access_token": "pinc_x", "token_type": "bearer", "expires_in": 1}, True),
+        (401, {"code": 2, "message": "Authentication failed."}, False),
+        (401, {"error": "invalid_client"}, False),
+        (400, {"code": 1, "message": "scope"}, True),
+        (403, {"code": 403, "message": "not for this app"}, True),
+    ],
+)
+def test_the_apps_own_credentials_can_be_checked(
+    api: responses.RequestsMock, status: int, body: Any, expected: bool
+) -> None:
+    form = {"grant_type": "client_credentials", "scope": "user_accounts:read"}
+    api.post(f"{API}/oauth/token", json=body, status=status, match=[sends(form)])
+
+    assert oauth.app_is_accepted() is expected
+
+
+def test_trouble_at_pinterest_says_nothing_about_the_app(api: responses.RequestsMock) -> None:
+    api.post(f"{API}/oauth/token", status=500)
+
+    with pytest.raises(errors.UnknownOutcome):
+        oauth.app_is_accepted()

@@ -2,6 +2,6 @@
 
 from pinconnect.profiles.models.ad_account import AdAccount, AdAccountAccess
 from pinconnect.profiles.models.oauth_state import OAuthState
-from pinconnect.profiles.models.profile import Profile
+from pinconnect.profiles.models.profile import Profile, ProfileState
 
-__all__ = ["AdAccount", "AdAccountAccess", "OAuthState", "Profile"]
+__all__ = ["AdAccount", "AdAccountAccess", "OAuthState", "Profile", "ProfileState"]

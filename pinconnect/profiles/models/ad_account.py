@@ -1,9 +1,13 @@
 """A Pinterest ad account as this workspace knows it, and which profile reaches it with which permissions."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils import timezone
 
+from pinconnect.profiles import permissions
 from pinconnect.profiles.models.profile import Profile
+from pinconnect.profiles.querysets import AdAccountQuerySet
 from pinconnect.workspaces.models import WorkspaceOwned
 
 
@@ -14,6 +18,8 @@ class AdAccount(WorkspaceOwned):
     country = models.CharField(max_length=2, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     is_chosen = models.BooleanField(default=False, help_text="Offered when a delivery is set up.")
+
+    objects: ClassVar[Any] = AdAccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pinterest_id"]
@@ -31,6 +37,7 @@ class AdAccountAccess(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="accesses")
     ad_account = models.ForeignKey(AdAccount, on_delete=models.CASCADE, related_name="accesses")
     permissions = models.JSONField(default=list, blank=True)
+    can_write_lists = models.BooleanField(default=False, help_text="One of the permissions allows customer lists.")
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -38,3 +45,11 @@ class AdAccountAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile} reaches {self.ad_account}"
+
+    @property
+    def roles(self) -> list[str]:
+        return permissions.in_words(self.permissions)
+
+    @property
+    def is_usable(self) -> bool:
+        return self.can_write_lists and self.profile.is_usable and self.profile.has_all_scopes

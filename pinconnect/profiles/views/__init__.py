@@ -1,0 +1,1 @@
+"""Pages of profiles and ad accounts, and the way back from Pinterest."""
