@@ -112,3 +112,12 @@ def column_chart(points: Sequence[tuple[str, float]], caption: str, unit: str = 
 def compact(number: float) -> str:
     """Three digits and a unit: '12 k'."""
     return formats.compact(number)
+
+
+@register.filter
+def plainly(form: Any) -> Any:
+    """A form of allauth as ours are written: labels like sentences, and no placeholder that repeats the label."""
+    for field in getattr(form, "fields", {}).values():
+        field.widget.attrs.pop("placeholder", None)
+        field.label = str(field.label).capitalize() if field.label else field.label
+    return form
