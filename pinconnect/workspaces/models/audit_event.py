@@ -35,6 +35,14 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.actor_label} {self.verb} {self.object_label}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("An audit event is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("An audit event is never deleted.")
+
     @property
     def action(self) -> str:
         """The verb in words: "Member: role changed"."""
@@ -44,14 +52,6 @@ class AuditEvent(models.Model):
     def facts(self) -> list[tuple[str, str]]:
         """The details as pairs of name and text; a change reads "old → new"."""
         return [(name.replace("_", " "), _in_words(value)) for name, value in self.details.items()]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("An audit event is never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("An audit event is never deleted.")
 
 
 def _in_words(value: Any) -> str:

@@ -31,7 +31,7 @@ def change_role(membership: Membership, role: Role, *, by: User) -> bool:
         _refuse_for_last_admin(stored)
     Membership.objects.filter(pk=stored.pk).update(role=role)
     membership.role = role
-    audit.record("member.role_changed", stored.user, workspace=stored.workspace, by=by, **{"from": old, "to": role})
+    audit.record("member.role_changed", stored.user, workspace=stored.workspace, by=by, role={"from": old, "to": role})
     return True
 
 

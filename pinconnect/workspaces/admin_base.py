@@ -1,0 +1,104 @@
+"""What every page of the admin has in common: secrets never shown, nothing changed behind the services' back."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from pinconnect.lib.crypto import EncryptedTextField
+
+# Hashes of links, leases and the like: no operator needs to read them, and none may look one up.
+_SECRET_ENDINGS = ("_hash", "_token", "password", "secret")
+
+
+def secret_fields(model: type[models.Model]) -> set[str]:
+    """Names of the fields that no admin page may show: encrypted ones, and those named like a hash or a token."""
+    return {
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(field, EncryptedTextField) or field.name.endswith(_SECRET_ENDINGS)
+    }
+
+
+class SecretsHidden(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Leaves secret fields out of every form and list. hidden: names of further fields to leave out."""
+
+    hidden: tuple[str, ...] = ()
+    # A list without filters says here why it needs none.
+    no_filter_reason: str = ""
+
+    def concealed(self) -> set[str]:
+        return secret_fields(self.model) | set(self.hidden)
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return sorted({*(super().get_exclude(request, obj) or ()), *self.concealed()})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [name for name in super().get_fields(request, obj) if name not in self.concealed()]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [name for name in super().get_list_display(request) if name not in self.concealed()]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [name for name in super().get_search_fields(request) if name.partition("__")[0] not in self.concealed()]
+
+
+class ReadOnlyAdmin(SecretsHidden):
+    """Shows every field but the secret ones, and lets nobody add, change or delete; actions still run services."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = [field.name for field in self.opts.concrete_fields if field.name not in self.concealed()]
+        further = [name for name in super().get_readonly_fields(request, obj) if name not in shown]
+        return [*shown, *further]
+
+
+class WorkspaceOwnedAdmin(SecretsHidden):
+    """Things of a workspace: shown and filtered with it, and never handed to another one.
+
+    They are made and deleted on the pages, through services; what may be changed here is up to the subclass,
+    which may also be a ReadOnlyAdmin: class RunAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin).
+    """
+
+    workspace_filter: tuple[Any, ...] = (("workspace", admin.RelatedOnlyFieldListFilter),)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        shown = super().get_list_display(request)
+        return shown if "workspace" in shown else [*shown, "workspace"]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [*self.workspace_filter, *super().get_list_filter(request)]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [*super().get_search_fields(request), "workspace__name", "workspace__slug"]
+
+    def get_list_select_related(self, request: HttpRequest) -> bool | list[str]:
+        related = super().get_list_select_related(request)
+        return related if related is True else sorted({*(related or ()), "workspace"})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return sorted({*super().get_readonly_fields(request, obj), "workspace"})
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Choices of related things are those of the same workspace."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        for field in form.base_fields.values():
+            queryset = getattr(field, "queryset", None)
+            if obj is not None and queryset is not None and hasattr(queryset.model, "workspace"):
+                field.queryset = queryset.filter(workspace=obj.workspace)
+        return form
