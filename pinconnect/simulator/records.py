@@ -23,6 +23,9 @@ ROW_FIELDS: Mapping[str, str | None] = {
     "user_agent": None,
 }
 HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+# What makes cleaning necessary in ASCII text; the other controls harm nothing.
+_MARKS = (" ", "\t", "\n", "\r", "\x00", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 DEVICE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -80,54 +83,54 @@ def too_large(options: Options) -> ApiError:
 def _from_text(text: Any) -> Payload:
     if not isinstance(text, str):
         raise invalid("Invalid request: 'records' is not of type 'string'")
-    tokens = text.split(",")
-    # Spaces, controls and empty entries are rare: only then is every record looked at on its own.
-    if " " in text or not text.isprintable() or "" in tokens:
-        tokens = [clean for token in tokens if (clean := _clean(token))]
+    tokens = _cleaned(text.split(","), text)
     return Payload(len(tokens), {"r": tokens} if tokens else {})
 
 
-def _clean(token: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", " ", token).strip()
+def _cleaned(tokens: list[str], text: str) -> list[str]:
+    """The tokens without blanks, controls and empty ones; text holds them all.
+
+    That something has to be cleaned is rare: only then is every token looked at on its own.
+    """
+    if text.isascii() and not any(mark in text for mark in _MARKS) and "" not in tokens:
+        return tokens
+    return [clean for token in tokens if (clean := _CONTROLS.sub(" ", token).strip())]
 
 
 def _from_rows(rows: Any) -> Payload:
     if not isinstance(rows, list):
         raise invalid("Invalid request: 'records_v2' is not of type 'array'")
+    if not set(map(type, rows)) <= {dict}:
+        raise invalid("Invalid request: a row of 'records_v2' is not of type 'object'")
+    # Column by column, since row by row would be the slowest part of a call.
     tokens: dict[str, list[str]] = {}
-    for row in rows:
-        if not isinstance(row, dict):
-            raise invalid("Invalid request: a row of 'records_v2' is not of type 'object'")
-        has_value = False
-        for name, value in row.items():
-            has_value = _take(tokens, name, value) or has_value
-        if not has_value:
-            raise invalid("Invalid request: a row of 'records_v2' is empty")
+    has_blank = not all(rows)
+    for name in set().union(*rows):
+        if name not in ROW_FIELDS:
+            raise invalid(f"Invalid request: Additional properties are not allowed ('{name}' was unexpected)")
+        values = [row[name] for row in rows if name in row]
+        if set(map(type, values)) != {str}:
+            raise invalid(f"Invalid request: '{name}' is not of type 'string'")
+        clean = _cleaned(values, ",".join(values))
+        has_blank = has_blank or len(clean) < len(values)
+        letter = ROW_FIELDS[name]
+        if letter is not None and clean:
+            tokens[letter] = clean
+    if has_blank and not all(any(value.strip() for value in row.values()) for row in rows):
+        raise invalid("Invalid request: a row of 'records_v2' is empty")
     return Payload(len(rows), tokens)
 
 
-def _take(tokens: dict[str, list[str]], name: str, value: Any) -> bool:
-    if name not in ROW_FIELDS:
-        raise invalid(f"Invalid request: Additional properties are not allowed ('{name}' was unexpected)")
-    if not isinstance(value, str):
-        raise invalid(f"Invalid request: '{name}' is not of type 'string'")
-    letter = ROW_FIELDS[name]
-    if letter is not None:
-        clean = value if value.isalnum() else _clean(value)
-        if not clean:
-            return False
-        tokens.setdefault(letter, []).append(clean)
-    return bool(value)
-
-
-def _spellings(tokens: Iterable[str], options: Options) -> set[str]:
-    found = set(tokens)
+def _spellings(tokens: list[str], options: Options) -> Iterable[str]:
+    """The tokens, and those in capitals in lower case too where case does not matter."""
+    text = ",".join(tokens)
+    if text == text.lower():
+        return tokens
     # Digests may be written in capitals; advertising ids and, when strict, e-mails may not.
-    changed = [token for token in found if not token.islower()]
-    for token in changed:
-        if HEX.fullmatch(token) or ("@" in token and not options.strict_email_case):
-            found.add(token.lower())
-    return found
+    lowered = [
+        token.lower() for token in tokens if HEX.fullmatch(token) or ("@" in token and not options.strict_email_case)
+    ]
+    return [*tokens, *lowered]
 
 
 def _is_unmatchable(letter: str, token: str) -> bool:
