@@ -1,6 +1,24 @@
-"""Addresses of the invites app."""
+"""Addresses of app invites."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from invites.views import partner, sender
 
 app_name = "invites"
-urlpatterns: list[URLPattern] = []
+ACTIONS = "replace-link|resend|extend|revoke|archive"
+urlpatterns = [
+    path("w/<slug:workspace>/app-invites/", sender.invite_list, name="list"),
+    path("w/<slug:workspace>/app-invites/new/", sender.invite_create, name="create"),
+    path("w/<slug:workspace>/app-invites/<int:pk>/", sender.invite_detail, name="detail"),
+    re_path(
+        rf"^w/(?P<workspace>[-a-zA-Z0-9_]+)/app-invites/(?P<pk>[0-9]+)/(?P<action>{ACTIONS})/$",
+        sender.invite_act,
+        name="act",
+    ),
+    path("connect/back/", partner.finish, name="finish"),
+    path("connect/again/", partner.retry, name="retry"),
+    path("connect/<str:code>/", partner.landing, name="landing"),
+    path("connect/<str:code>/start/", partner.start, name="start"),
+    path("partner/<str:code>/", partner.partner_page, name="partner-page"),
+    path("partner/<str:code>/withdraw/", partner.withdraw, name="withdraw"),
+]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from invites.models import AppInvite, InviteEvent
+from pinconnect.profiles.messages import connect_words
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,13 @@ class Badge:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    label: str
-    at: datetime
-    origin: str
-    detail: str
+    """As components/timeline.html takes it; actor is the coarse origin."""
+
+    title: str
+    when: datetime
+    actor: str
+    body: str
+    tone: str = ""
 
 
 BADGES = {
@@ -28,15 +32,6 @@ BADGES = {
     "failed": Badge("Failed, can try again", "warn"),
     "expired": Badge("Expired", "warn"),
     "revoked": Badge("Revoked", "neutral"),
-}
-
-FAILURES = {
-    "declined": "The partner declined at Pinterest. The link still works if they change their mind.",
-    "missing_scopes": "A permission that deliveries need was left out. The partner can open the link again and "
-    "allow all of them.",
-    "wrong_account": "Another Pinterest account was signed in than the one this invite is for. Nothing was changed.",
-    "pinterest_down": "Pinterest did not answer. The partner can try again with the same link.",
-    "state_expired": "The partner took longer than ten minutes at Pinterest. They can start again with the same link.",
 }
 
 EXPLANATIONS = {
@@ -60,23 +55,12 @@ def explanation(invite: AppInvite) -> str:
 
 
 def failure(code: str) -> str:
-    return FAILURES.get(code, "Pinterest did not grant access. The partner can try again with the same link.")
+    """Why the last attempt failed, as said to the marketer."""
+    found = connect_words(code, profile="the profile", expected="the expected account", came="another one", missing="")
+    return f"{found.title}. The link still works."
 
 
 def timeline_entry(event: InviteEvent) -> TimelineEntry:
     detail = failure(event.detail) if event.kind == "failed" else event.detail
-    return TimelineEntry(event.get_kind_display(), event.at, event.origin, detail)
-
-
-def partner_sentence(code: str, invite: AppInvite) -> str:
-    """Why it did not work, as said to the partner."""
-    expected = f"@{invite.expected_username}" if invite.expected_username else "the expected one"
-    return {
-        "declined": "You chose not to allow access, and nothing was connected. If that was by mistake, try again.",
-        "missing_scopes": "One or more permissions were left out, and without them audiences cannot be delivered. "
-        "Nothing was connected. Please try again and leave every box ticked.",
-        "wrong_account": f"You were signed in at Pinterest with another account than {expected}. Nothing was connected "
-        "or changed. Sign out at Pinterest, sign in with the right account, and try again.",
-        "pinterest_down": "Pinterest did not answer. Nothing was connected. Please try again in a few minutes.",
-        "state_expired": "More than ten minutes passed, so the attempt was dropped for safety. Please try again.",
-    }.get(code, "Pinterest did not grant access, and nothing was connected. Please try again.")
+    tone = {"activated": "good", "failed": "warn", "withdrawn": "bad"}.get(event.kind, "")
+    return TimelineEntry(event.get_kind_display(), event.at, event.origin, detail, tone)

@@ -8,9 +8,7 @@ from invites.models.invite import AppInvite
 
 class EventKind(models.TextChoices):
     CREATED = "created", "Created"
-    EMAILED = "emailed", "E-mail sent"
-    EMAIL_FAILED = "email_failed", "E-mail could not be sent"
-    REMINDED = "reminded", "Reminder sent"
+    EMAILED = "emailed", "Sent by e-mail"
     VIEWED = "viewed", "Page opened"
     STARTED = "started", "Went to Pinterest"
     FAILED = "failed", "Attempt failed"

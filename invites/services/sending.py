@@ -12,7 +12,6 @@ from invites.models.invite import LIFETIME
 from invites.states import INVITE_MOVES, INVITE_OPEN, InviteState
 from pinconnect.lib import states, tokens
 from pinconnect.profiles.models import Profile
-from pinconnect.queue import hints
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User, Workspace
 
@@ -61,30 +60,17 @@ def create(workspace: Workspace, wishes: InviteWishes, *, by: User | None) -> tu
     note(invite, EventKind.CREATED, detail=by.email if by else "")
     audit.record("app_invite.created", invite, workspace=workspace, by=by, purpose=invite.purpose)
     code = _new_code(invite)
-    if invite.partner_email:
-        hints.enqueue("invites.tasks.send_invite", invite.pk)
     return invite, code
 
 
 @transaction.atomic
 def replace_link(invite: AppInvite, *, by: User) -> str:
     """A new code to show once; every earlier link of this invite stops working, the e-mailed one too."""
-    _require_open(invite)
+    require_open(invite)
     invite.codes.filter(revoked_at=None).update(revoked_at=timezone.now())
     note(invite, EventKind.REPLACED, detail=by.email)
     audit.record("app_invite.link_replaced", invite, workspace=invite.workspace, by=by)
     return _new_code(invite)
-
-
-@transaction.atomic
-def resend(invite: AppInvite, *, by: User) -> None:
-    """E-mail a fresh link; the link that was e-mailed before stops working."""
-    _require_open(invite)
-    if not invite.partner_email:
-        raise InviteRefusal("This invite has no e-mail address. Copy a new link and send it yourself.")
-    AppInvite.objects.filter(pk=invite.pk).update(emailed_at=None, email_problem="")
-    audit.record("app_invite.resent", invite, workspace=invite.workspace, by=by)
-    hints.enqueue("invites.tasks.send_invite", invite.pk)
 
 
 @transaction.atomic
@@ -93,7 +79,7 @@ def extend(invite: AppInvite, *, by: User, lifetime: timedelta = LIFETIME) -> No
     if invite.state not in INVITE_OPEN:
         raise InviteRefusal("Only an invite that is still open can be extended. Create a new one.")
     expires_at = timezone.now() + lifetime
-    AppInvite.objects.filter(pk=invite.pk, state__in=INVITE_OPEN).update(expires_at=expires_at, reminded_at=None)
+    AppInvite.objects.filter(pk=invite.pk, state__in=INVITE_OPEN).update(expires_at=expires_at)
     note(invite, EventKind.EXTENDED, detail=f"until {expires_at:%Y-%m-%d}")
     audit.record("app_invite.extended", invite, workspace=invite.workspace, by=by)
 
@@ -136,7 +122,8 @@ def new_email_code(invite: AppInvite) -> str:
     return _new_code(invite, by_email=True)
 
 
-def _require_open(invite: AppInvite) -> None:
+def require_open(invite: AppInvite) -> None:
+    """Raises InviteRefusal when its link cannot be sent any more."""
     if invite.state not in INVITE_OPEN:
         raise InviteRefusal("This invite was used or revoked. Create a new one.")
     if invite.is_expired:

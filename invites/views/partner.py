@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from invites import origins, wording
+from invites import origins
 from invites.links import partner_page_link
 from invites.models import AppInvite
 from invites.services import partner, withdrawal
@@ -19,7 +19,6 @@ from pinconnect.profiles import usage
 from pinconnect.workspaces.access import public
 
 IN_SESSION = "app_invite"
-PAGE_ONCE = "partner_page_once"
 
 
 def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -104,27 +103,12 @@ def finish(request: HttpRequest) -> HttpResponse:
     origin = origins.coarse(request)
     if outcome.profile is None:
         partner.failed(invite, code=outcome.code, origin=origin)
-        context = {"invite": invite, "outcome": outcome, "sentence": wording.partner_sentence(outcome.code, invite)}
+        context = {"invite": invite, "words": outcome.words}
         return render(request, "invites/partner_failed.html", context)
     page_code = partner.activated(invite, outcome.profile, origin=origin)
-    if page_code is not None:
-        request.session[PAGE_ONCE] = page_code
-        return redirect("invites:connected")
-    return redirect("invites:connected")
-
-
-@careful
-@require_GET
-def connected(request: HttpRequest) -> HttpResponse:
-    """Thanks, and the private address of the partner's own page, shown once."""
-    page_code = request.session.pop(PAGE_ONCE, None)
-    invite = (
-        AppInvite.objects.select_related("workspace").filter(pk=request.session.get(IN_SESSION), state="active").first()
-    )
-    if invite is None:
-        return render(request, "invites/partner_lost.html", status=400)
-    link = partner_page_link(page_code) if page_code else ""
-    return render(request, "invites/partner_connected.html", {"invite": invite, "link": link})
+    # The address of the partner's page is in this one answer only; a second look at it says that it was shown.
+    context = {"invite": invite, "profile": outcome.profile, "link": partner_page_link(page_code) if page_code else ""}
+    return render(request, "invites/partner_connected.html", context)
 
 
 @careful

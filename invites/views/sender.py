@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from invites import wording
+from invites import emails, wording
 from invites.forms import InviteForm
 from invites.links import partner_link
 from invites.models import AppInvite
-from invites.services import sending
+from invites.services import mailing, sending
 from invites.states import INVITE_OPEN, InviteState
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
@@ -74,6 +74,8 @@ def invite_create(request: WorkspaceRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, profiles=profiles, initial=initial)
     if request.method == "POST" and form.is_valid():
         invite, code = sending.create(request.workspace, form.wishes(), by=request.user)
+        if invite.partner_email:
+            mailing.send(invite, by=request.user)
         return _show_link(request, invite, code)
     return render(request, "invites/create.html", {"form": form})
 
@@ -86,7 +88,8 @@ def invite_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "invite": invite,
         "badge": wording.badge(invite),
         "explanation": wording.explanation(invite),
-        "events": [wording.timeline_entry(event) for event in invite.events.all()],
+        "events": [wording.timeline_entry(event) for event in invite.events.order_by("-at", "-pk")],
+        "email": emails.delivery_state(invite) if invite.partner_email else None,
         "can_be_sent": invite.is_usable,
         "can_be_extended": invite.state in INVITE_OPEN and not invite.archived_at,
     }
@@ -102,12 +105,13 @@ def invite_act(request: WorkspaceRequest, pk: int, action: str) -> HttpResponse:
         if action == "replace-link":
             return _show_link(request, invite, sending.replace_link(invite, by=request.user))
         if action == "resend":
-            sending.resend(invite, by=request.user)
+            mailing.send(invite, by=request.user)
             messages.success(
                 request, f"A fresh link is on its way to {invite.partner_email}. The e-mailed one stops working."
             )
         elif action == "extend":
             sending.extend(invite, by=request.user)
+            emails.queue_reminder(_invite(request, pk))
             messages.success(request, "The link works for seven more days from now.")
         elif action == "revoke":
             sending.revoke(invite, by=request.user)

@@ -1,0 +1,39 @@
+"""App invites for operators: states and timelines, never a link."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from invites.models import AppInvite, InviteCode, InviteEvent
+from invites.services import sending
+from pinconnect.workspaces.admin_base import ReadOnlyAdmin
+
+
+@admin.register(AppInvite)
+class AppInviteAdmin(ReadOnlyAdmin):
+    list_display = ["partner_name", "workspace", "purpose", "state", "expires_at", "result"]
+    list_filter = ["state", "purpose", "workspace"]
+    search_fields = ["partner_name", "partner_email", "expected_username"]
+    list_select_related = ["workspace", "result"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke the links")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[AppInvite]) -> None:
+        revoked = sum(sending.revoke(invite, by=request.user) for invite in queryset)
+        self.message_user(request, f"{revoked} links no longer work.")
+
+
+@admin.register(InviteEvent)
+class InviteEventAdmin(ReadOnlyAdmin):
+    list_display = ["invite", "kind", "at", "origin"]
+    list_filter = ["kind"]
+    search_fields = ["invite__partner_name"]
+    list_select_related = ["invite"]
+
+
+@admin.register(InviteCode)
+class InviteCodeAdmin(ReadOnlyAdmin):
+    list_display = ["invite", "by_email", "created_at", "revoked_at"]
+    list_filter = ["by_email"]
+    search_fields = ["invite__partner_name"]
+    list_select_related = ["invite"]
