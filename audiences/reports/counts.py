@@ -45,9 +45,15 @@ class Notice:
     body: str
 
 
+def rows_of(counts: dict[str, Any]) -> dict[str, int]:
+    """The outcomes of rows: the final ones once a run has settled, else what preparing found."""
+    found: dict[str, int] = counts.get("final", {}).get("rows") or counts.get("rows", {})
+    return found
+
+
 def lines(counts: dict[str, Any]) -> list[Line]:
     """The six outcomes, which add up to the rows read."""
-    rows = counts.get("rows", {})
+    rows = rows_of(counts)
     failed = rows.get("failed", 0)
     sent = rows.get("sent", rows.get("to_send", 0))
     label = "Sent" if "sent" in rows else "To send"

@@ -1,6 +1,7 @@
 """A run as its page shows it: where it is, what became of every row, and what a person should know."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
@@ -65,14 +66,15 @@ class Report:
 
     def __init__(self, run: Run) -> None:
         self.run, self.counts = run, run.counts
-        self.rows: dict[str, int] = run.counts.get("rows", {})
+        self.final: dict[str, Any] = run.counts.get("final", {})
+        self.rows: dict[str, int] = counts.rows_of(run.counts)
         self.sending = _sending(run)
         self.is_counted = bool(self.rows)
         self.read = self.rows.get("read", 0)
-        self.to_send = self.rows.get("to_send", self.rows.get("sent", 0))
+        self.to_send = run.counts.get("rows", {}).get("to_send", 0)
         self.removals = self.counts.get("removals", 0)
         self.ledger = self.counts.get("ledger", 0)
-        self.calls = self.counts.get("batches", 0) if run.is_dry_run else self.sending.calls
+        self.calls = self.counts.get("batches", 0) if run.is_dry_run else self.final.get("calls", self.sending.calls)
 
     @property
     def is_live(self) -> bool:
@@ -100,7 +102,18 @@ class Report:
 
     @property
     def calls_note(self) -> str:
-        return "if published" if self.run.is_dry_run else f"{self.sending.calls_done:,} answered for good"
+        if self.run.is_dry_run:
+            return "if published"
+        return "" if self.final else f"{self.sending.calls_done:,} answered for good"
+
+    @property
+    def removed_label(self) -> str:
+        return "Removed from the list" if self.final else "To remove from the list"
+
+    @property
+    def removed(self) -> int:
+        """Identifiers off the list: really, once the run has settled, and planned before that."""
+        return self.final["removals"]["sent"] if self.final else self.removals
 
     @property
     def headline(self) -> str:

@@ -6,6 +6,7 @@ from django import template
 
 from audiences import messages
 from audiences.models import Batch, Delivery, Run
+from audiences.reports import counts
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.identifiers import kinds
 
@@ -67,12 +68,11 @@ def batch_badge(batch: Batch) -> dict[str, Any]:
 @register.filter
 def rows(run: Run, outcome: str) -> int | str:
     """How many rows of a run had an outcome; a dash while that is not known."""
-    found: int | str = run.counts.get("rows", {}).get(outcome, "–")
-    return found
+    return counts.rows_of(run.counts).get(outcome, "–")
 
 
 @register.filter
 def removed(run: Run) -> int | str:
-    """Distinct identifiers that a finished run took off the list."""
-    found: int | str = run.counts.get("removed", run.counts.get("removals", "–"))
+    """Distinct identifiers that a settled run took off the list; a dash while that is not known."""
+    found: int | str = run.counts.get("final", {}).get("removals", {}).get("sent", "–")
     return found
