@@ -28,8 +28,8 @@ def announce_raised(alert: Alert) -> None:
 def announce_resolved(alert: Alert) -> None:
     """Only to whom the alert was told; the others need not hear of it any more."""
     mail.drop(RAISED, alert.pk)
-    told = OutgoingEmail.objects.filter(kind=RAISED, object_id=alert.pk, sent_at__isnull=False).select_related("user")
-    for row in told:
+    told = OutgoingEmail.objects.filter(kind=RAISED, object_id=alert.pk, sent_at__isnull=False)
+    for row in told.select_related("user").order_by("pk"):
         mail.queue(RESOLVED, alert.pk, key=f"{RESOLVED}:{alert.pk}:{row.user_id}", user=row.user)
 
 

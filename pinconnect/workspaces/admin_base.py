@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
 from pinconnect.lib.crypto import EncryptedTextField
@@ -21,7 +22,7 @@ def secret_fields(model: type[models.Model]) -> set[str]:
     }
 
 
-class SecretsHidden(admin.ModelAdmin):  # type: ignore[type-arg]
+class SecretsHidden(admin.ModelAdmin):
     """Leaves secret fields out of every form and list. hidden: names of further fields to leave out."""
 
     hidden: tuple[str, ...] = ()
@@ -98,7 +99,8 @@ class WorkspaceOwnedAdmin(SecretsHidden):
         """Choices of related things are those of the same workspace."""
         form = super().get_form(request, obj, change=change, **kwargs)
         for field in form.base_fields.values():
-            queryset = getattr(field, "queryset", None)
-            if obj is not None and queryset is not None and hasattr(queryset.model, "workspace"):
-                field.queryset = queryset.filter(workspace=obj.workspace)
+            if obj is None or not isinstance(field, ModelChoiceField) or field.queryset is None:
+                continue
+            if hasattr(field.queryset.model, "workspace"):
+                field.queryset = field.queryset.filter(workspace=obj.workspace)
         return form
