@@ -8,3 +8,4 @@ class AudiencesConfig(AppConfig):
 
     def ready(self) -> None:
         from audiences import messages, reconcile  # noqa: F401 -- registers alert kinds and the reconciler
+        from audiences.signals import receivers  # noqa: F401 -- listens to the apps below

@@ -1,1 +1,255 @@
-"""Alert kinds and wording about deliveries and runs."""
+"""Why a run waits, failed or was cancelled, and what needs a person, in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from pinconnect.alerts import registry
+from pinconnect.alerts.registry import AlertKind, Severity
+from pinconnect.identifiers import reasons as identifier_reasons
+from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
+
+
+@dataclass(frozen=True)
+class Words:
+    """title: a few words; body: what happened and what it means; next_step: what to do, empty when nothing."""
+
+    title: str
+    body: str
+    next_step: str
+
+
+_AGAIN = "Start the delivery again: it sends only what is missing."
+_WAITS = {
+    "paused": Words(
+        "Paused", "The delivery is paused, so the run waits where it is.", "Resume the delivery and the run goes on."
+    ),
+    "profile_expired": Words(
+        "Pinterest needs a new sign-in",
+        "Pinterest no longer accepts this profile’s permission and refuses to renew it. The run waits where it is; "
+        "nothing is lost.",
+        "Connect the profile again under Profiles. The run then goes on by itself.",
+    ),
+    "profile_disconnected": Words(
+        "The profile is disconnected",
+        "Somebody disconnected the profile here, so nothing can be sent in its name. The run waits where it is.",
+        "Connect the profile again under Profiles, or cancel the run.",
+    ),
+    "missing_scope": Words(
+        "A permission is missing",
+        "When the profile was connected, a permission that audiences need was not ticked. The run waits where it is.",
+        "Connect the profile again and leave every box ticked. The run then goes on by itself.",
+    ),
+    "not_permitted": Words(
+        "Pinterest does not permit it",
+        "Pinterest says that this profile, or the app, may not write audiences in this ad account. The run waits.",
+        "Ask the owner of the ad account for the Audience role, then resume the delivery.",
+    ),
+    "flagged_as_spam": Words(
+        "Pinterest blocks the calls as spam",
+        "Pinterest has blocked calls of this profile. Going on would make it worse, so the run waits.",
+        "Ask Pinterest’s support to lift the block, then resume the delivery.",
+    ),
+    "rate_limited": Words(
+        "Waiting for Pinterest’s rate limit",
+        "Pinterest takes a limited number of calls in a time. The run goes on by itself when it may.",
+        "",
+    ),
+    "pinterest_trouble": Words(
+        "Pinterest does not answer",
+        "Pinterest answers with errors or not at all. The run tries again by itself, less often each time.",
+        "",
+    ),
+    "create_unanswered": Words(
+        "Making sure that the list exists only once",
+        "Pinterest did not answer when the customer list was to be created. Before asking again, the run looks whether "
+        "it is there.",
+        "",
+    ),
+    "cancel_unsure": Words(
+        "Stopping: one answer is missing",
+        "Some records were sent, but Pinterest did not say whether it took them. They are sent again until it does, so "
+        "that the books stay right; then the run ends.",
+        "",
+    ),
+}
+_HOLDS = {
+    "removes_many": Words(
+        "Held: it would remove many people",
+        "The dataset has lost more people than this delivery may remove at once. Nothing was sent.",
+        "Look at the numbers. Approve the run if they are right, reject it if the dataset is incomplete.",
+    ),
+    "empties_list": Words(
+        "Held: it would empty the list",
+        "Nobody on the list is in the dataset any more. Nothing was sent.",
+        "Approve the run only if the list should really be emptied.",
+    ),
+}
+_ENDS = {
+    "cancelled": Words(
+        "Cancelled", "Somebody cancelled the run. What Pinterest had accepted stays and is counted as sent.", _AGAIN
+    ),
+    "rejected": Words("Rejected", "Somebody looked at the change and rejected it. Nothing was sent.", ""),
+    "archived": Words("Cancelled", "The delivery was archived, so its run was stopped.", ""),
+    "nothing_new": Words(
+        "Nothing new",
+        "No data was written after this delivery was set up, so there was nothing to deliver.",
+        "Upload new data to the dataset, then run the delivery.",
+    ),
+    "up_to_date": Words("Up to date", "The list already holds exactly what it should. Nothing had to be sent.", ""),
+    "some_refused": Words(
+        "Done, with refused records",
+        "Pinterest refused single records. They were set apart; everything else is on the list.",
+        "Look at the refused records on the run’s page.",
+    ),
+    "nothing_usable": Words(
+        "No usable identifier",
+        "No row holds an identifier that can be sent, and Pinterest cannot make an empty list.",
+        "Look at the reasons below. Often a column is mapped to the wrong kind.",
+    ),
+    "no_data": Words("No data", "The dataset has no data that is ready.", "Upload a file, then run the delivery."),
+    "gave_up": Words(
+        "It did not finish",
+        "The work was begun several times and stopped each time before its end, for example because the machine ran "
+        "out of memory or was switched off.",
+        "Look at the worker’s log, give it more memory if it says so, and start the delivery again.",
+    ),
+    "internal_error": Words(
+        "A mistake in PinConnect",
+        "The run stopped because of a mistake in the program, not because of your data. Nothing is lost.",
+        "Tell whoever runs PinConnect: the worker’s log says more. Then start the delivery again.",
+    ),
+    "disk_full": Words(
+        "The disk is full",
+        "There was no room for the files that preparing needs. Nothing was sent.",
+        "Make room, then start the delivery again.",
+    ),
+    "memory_short": Words(
+        "Not enough memory",
+        "The data does not fit into the memory that preparing may use. Nothing was sent.",
+        "Raise ENGINE_MEMORY_MB, then start the delivery again.",
+    ),
+    "files_lost": Words(
+        "The run’s files are gone",
+        "What was prepared is not in storage any more, so the rest cannot be sent. What was sent is counted.",
+        _AGAIN,
+    ),
+    "pinterest_unavailable": Words(
+        "Pinterest could not be reached for hours",
+        "The run tried for hours and stopped. What Pinterest had accepted is counted as sent.",
+        "Look at Pinterest’s status page. " + _AGAIN,
+    ),
+    "everything_refused": Words(
+        "Pinterest refuses everything",
+        "Pinterest refused every record of a large sample, one by one, so the run stopped instead of trying them all.",
+        "Check that the ad account may use customer lists and that the columns are mapped to the right kinds.",
+    ),
+    "list_gone": Words(
+        "The list is gone",
+        "Pinterest no longer knows this customer list. It was deleted there, or the ad account is closed.",
+        "Archive this delivery and make a new one, which creates a new list.",
+    ),
+}
+REASONS: dict[str, Words] = {**_WAITS, **_HOLDS, **_ENDS}
+
+
+def reason(code: str) -> Words:
+    """The words for a reason code of a run or a delivery; an unknown code is shown rather than hidden."""
+    if code in REASONS:
+        return REASONS[code]
+    found = identifier_reasons.get(code)
+    return Words(found.title, found.meaning, found.action)
+
+
+def _run_page(context: dict[str, Any]) -> str:
+    return reverse("audiences:run-detail", args=[context["slug"], context["run_id"]])
+
+
+def _delivery_page(context: dict[str, Any]) -> str:
+    return reverse("audiences:delivery-detail", args=[context["slug"], context["delivery_id"]])
+
+
+ALERT_KINDS = (
+    AlertKind(
+        "audiences.run_held",
+        Severity.WARNING,
+        "“{delivery}” waits for your approval",
+        "Run {run} would remove {removals} of {members} identifiers from the list. Nothing was sent yet.",
+        "Look at the numbers, then approve or reject the run.",
+        _run_page,
+    ),
+    AlertKind(
+        "audiences.run_failed",
+        Severity.CRITICAL,
+        "“{delivery}” did not finish",
+        "Run {run} failed: {what}",
+        "{todo}",
+        _run_page,
+    ),
+    AlertKind(
+        "audiences.delivery_paused",
+        Severity.CRITICAL,
+        "“{delivery}” is paused",
+        "{what}",
+        "{todo}",
+        _delivery_page,
+    ),
+    AlertKind(
+        "audiences.pinterest_trouble",
+        Severity.WARNING,
+        "“{delivery}” cannot reach Pinterest",
+        "Pinterest has not answered run {run} for a while. The run tries again by itself and loses nothing.",
+        "Look at Pinterest’s status page and at this machine’s connection. Otherwise there is nothing to do.",
+        _run_page,
+    ),
+    AlertKind(
+        "audiences.list_gone",
+        Severity.CRITICAL,
+        "The list of “{delivery}” is gone from Pinterest",
+        "Pinterest no longer knows the customer list “{list}”, so nothing can be delivered to it.",
+        "Archive this delivery and make a new one, which creates a new list.",
+        _delivery_page,
+    ),
+    AlertKind(
+        "audiences.records_refused",
+        Severity.WARNING,
+        "Pinterest refused {refused} records of “{delivery}”",
+        "They were set apart in run {run}; everything else is on the list.",
+        "Look at the refused records on the run’s page.",
+        _run_page,
+    ),
+    AlertKind(
+        "audiences.audience_missing",
+        Severity.WARNING,
+        "“{delivery}” has a list, but no audience yet",
+        "Pinterest has not let us make an audience of the customer list “{list}”, so ads cannot use it.",
+        "If the list has been ready for a day, check in Pinterest Ads Manager that the ad account may use audiences.",
+        _delivery_page,
+    ),
+    AlertKind(
+        "audiences.too_small",
+        Severity.INFO,
+        "The audience “{audience}” is too small",
+        f"Pinterest found fewer than {MIN_AUDIENCE_SIZE} of its users in it, so ads cannot target it yet.",
+        "If it stays so for 48 hours, deliver more people or a second kind of identifier for the same people.",
+        _delivery_page,
+    ),
+    AlertKind(
+        "audiences.still_matching",
+        Severity.INFO,
+        "Pinterest is still matching “{audience}”",
+        "Three days have passed since the last change, and Pinterest has not said that the audience is ready.",
+        "Look at the list in Pinterest Ads Manager, and ask Pinterest’s support if it stays so.",
+        _delivery_page,
+    ),
+    AlertKind(
+        "audiences.run_stuck",
+        Severity.WARNING,
+        "“{delivery}” has not moved for a while",
+        "Run {run} is {state} and nothing has happened since {since}.",
+        "Check that a worker is running: python manage.py worker. The run goes on by itself when one is.",
+        _run_page,
+    ),
+)
+registry.register(*ALERT_KINDS)

@@ -1,16 +1,75 @@
-"""Reads by intent over deliveries, runs and batches."""
+"""Reads by intent over audiences, deliveries, runs and batches."""
 
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
-from audiences.states import RUN_ACTIVE, DeliveryState
+from django.db.models import F, Q, QuerySet, Sum
+
+from audiences.states import BATCH_OPEN, RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
+
+
+def lease_is_free(now: datetime) -> Q:
+    """Nobody holds the row, or whoever did has not been heard of in time."""
+    return Q(lease_until=None) | Q(lease_until__lte=now)
+
+
+def is_due(now: datetime) -> Q:
+    """Nothing says that the next attempt has to wait."""
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+
+
+class AudienceQuerySet(WorkspaceOwnedQuerySet):
+    def to_observe(self, now: datetime) -> Self:
+        """Those whose state Pinterest should be asked for."""
+        return self.filter(lease_is_free(now), observe_at__lte=now).exclude(customer_list_id="")
 
 
 class DeliveryQuerySet(WorkspaceOwnedQuerySet):
     def not_archived(self) -> Self:
         return self.exclude(state=DeliveryState.ARCHIVED)
 
+    def paused_for_profile(self) -> Self:
+        """Paused because Pinterest refused the profile, not by a person."""
+        return self.filter(state=DeliveryState.PAUSED).exclude(pause_reason="")
+
 
 class RunQuerySet(WorkspaceOwnedQuerySet):
     def active(self) -> Self:
         return self.filter(state__in=RUN_ACTIVE)
+
+    def to_prepare(self, now: datetime) -> Self:
+        """Queued, or left behind by a worker that died while preparing."""
+        return self.filter(lease_is_free(now), is_due(now), state__in=(RunState.QUEUED, RunState.PREPARING))
+
+    def to_pump(self, now: datetime) -> Self:
+        """Uploading, and nothing says that it has to wait; a run that stops may go on while its delivery is paused."""
+        may_send = Q(delivery__state=DeliveryState.ACTIVE) | ~Q(ending="")
+        return self.filter(is_due(now), may_send, state=RunState.UPLOADING)
+
+    def to_settle(self, now: datetime) -> Self:
+        return self.filter(lease_is_free(now), is_due(now), state=RunState.SETTLING)
+
+
+class BatchQuerySet(QuerySet[Any]):
+    def open(self) -> Self:
+        """Those of which it is not yet known how they end."""
+        return self.filter(state__in=BATCH_OPEN)
+
+    def claimable(self, now: datetime) -> Self:
+        """Those that a worker may take now, the ones whose sender went silent included. Halves come first."""
+        waiting = Q(state__in=(BatchState.PENDING, BatchState.UNKNOWN)) & is_due(now)
+        abandoned = Q(state=BatchState.SENDING) & lease_is_free(now)
+        return self.filter(waiting | abandoned).order_by(F("root").asc(nulls_last=True), "operation", "attempts", "pk")
+
+    def in_flight(self, now: datetime) -> Self:
+        """Those that somebody is sending at this moment."""
+        return self.filter(state=BatchState.SENDING, lease_until__gt=now)
+
+    def unsure(self) -> Self:
+        """Those that Pinterest may have carried out although it did not say so."""
+        return self.filter(state__in=(BatchState.UNKNOWN, BatchState.SENDING))
+
+    def records(self) -> int:
+        """The records of all of them."""
+        return int(self.aggregate(total=Sum("count"))["total"] or 0)

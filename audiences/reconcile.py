@@ -1,1 +1,125 @@
-"""Brings runs forward whose hints were lost."""
+"""Brings runs and audiences forward whose hints were lost. May run any number of times, anywhere."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from audiences import hinting, pruning
+from audiences.models import Audience, Batch, Delivery, Run
+from audiences.querysets import lease_is_free
+from audiences.services import completion, deliveries, endings
+from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
+from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.queue import reconciler
+
+# A hint may wait in the queue for a while; more of them would not bring it forward.
+HINT_AGAIN_AFTER = timedelta(seconds=30)
+STUCK_AFTER = timedelta(minutes=30)
+AT_ONCE = 100
+
+
+def hint_runs() -> int:
+    """Runs that nobody works on although they could go on; returns how many were hinted."""
+    now = timezone.now()
+    hinted = 0
+    for run in _unhinted(Run.objects.to_prepare(now), now):
+        hinting.prepare(run)
+        hinted += 1
+    for run in _unhinted(Run.objects.to_settle(now), now):
+        hinting.settle(run)
+        hinted += 1
+    return hinted + _hint_uploads(now)
+
+
+def _hint_uploads(now: datetime) -> int:
+    open_batches = Batch.objects.filter(run=OuterRef("pk"))
+    in_flight = Count("batches", filter=Q(batches__state=BatchState.SENDING, batches__lease_until__gt=now))
+    runs = Run.objects.to_pump(now).annotate(
+        is_claimable=Exists(open_batches.claimable(now).order_by()),
+        is_open=Exists(open_batches.open()),
+        in_flight=in_flight,
+    )
+    hinted = 0
+    for run in _unhinted(runs.filter(Q(is_claimable=True) | Q(is_open=False)), now):
+        if not run.is_open:
+            completion.finish_uploading(run)
+        elif run.in_flight < settings.PUMPS_PER_RUN:
+            hinting.pump(run)
+        hinted += 1
+    return hinted
+
+
+def _unhinted(runs: QuerySet[Run], now: datetime) -> QuerySet[Run]:
+    """Those not hinted lately, or not since they were to wait until now."""
+    waited = Q(next_attempt_at__isnull=False, hinted_at__lt=F("next_attempt_at"))
+    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | waited
+    return runs.filter(stale).select_related("audience").order_by("hinted_at", "pk")[:AT_ONCE]
+
+
+def finish_cancelled() -> int:
+    """Runs that somebody cancelled while they were prepared, by a worker that did not live to notice."""
+    asked = Run.objects.filter(
+        lease_is_free(timezone.now()),
+        cancel_asked_at__isnull=False,
+        state__in=(RunState.QUEUED, RunState.PREPARING, RunState.HELD),
+    )
+    return sum(endings.end_idle(run, to=RunState.CANCELLED, code="cancelled") for run in asked[:AT_ONCE])
+
+
+def hint_observations() -> int:
+    """Audiences whose state Pinterest should be asked for."""
+    due = list(Audience.objects.to_observe(timezone.now()).order_by("observe_at")[:AT_ONCE])
+    for audience in due:
+        hinting.observe(audience)
+    return len(due)
+
+
+def resume_recovered() -> int:
+    """Deliveries whose profile works again although nobody told us; a fresh token is worth a try in any case."""
+    paused = Delivery.objects.paused_for_profile().filter(profile__state="connected", profile__has_all_scopes=True)
+    renewed = paused.exclude(profile__token_version=F("pause_token_version")) | paused.filter(pause_token_version=None)
+    return sum(deliveries.resume_for_profile(delivery) for delivery in renewed[:AT_ONCE])
+
+
+def report_stuck() -> int:
+    """Runs that should move and do not: somebody should look at the workers."""
+    now = timezone.now()
+    long_ago = now - STUCK_AFTER
+    waiting = Q(state=RunState.HELD) | Q(delivery__state=DeliveryState.PAUSED) | Q(next_attempt_at__gt=now)
+    runs = Run.objects.filter(state__in=RUN_ACTIVE, is_dry_run=False).select_related("workspace", "delivery")
+    stuck = 0
+    for run in runs.exclude(waiting).filter(created_at__lte=long_ago).order_by("pk")[:AT_ONCE]:
+        moved_at = _moved_at(run, now)
+        if moved_at > long_ago:
+            resolve_alert(run.workspace, "audiences.run_stuck", f"run:{run.pk}")
+            continue
+        stuck += 1
+        raise_alert(
+            run.workspace,
+            "audiences.run_stuck",
+            f"run:{run.pk}",
+            **endings.context(run),
+            state=run.get_state_display().lower(),
+            since=f"{moved_at:%Y-%m-%d %H:%M} UTC",
+        )
+    return stuck
+
+
+def _moved_at(run: Run, now: datetime) -> datetime:
+    """When something last happened. A lease that is renewed is a worker that lives."""
+    batch = run.batches.filter(sent_at__isnull=False).order_by("-sent_at").first()
+    alive = run.batches.all().in_flight(now).exists() or (run.lease_until is not None and run.lease_until > now)
+    if alive:
+        return now
+    moments = [run.created_at, run.started_at, run.upload_started_at, batch.sent_at if batch else None]
+    return max(moment for moment in moments if moment is not None)
+
+
+reconciler.register("audiences.runs", hint_runs, every_s=2)
+reconciler.register("audiences.cancelled", finish_cancelled, every_s=15)
+reconciler.register("audiences.observations", hint_observations, every_s=3)
+reconciler.register("audiences.recovered", resume_recovered, every_s=60)
+reconciler.register("audiences.stuck", report_stuck, every_s=300)
+reconciler.register("audiences.pruning", pruning.prune, every_s=3_600)

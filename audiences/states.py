@@ -33,8 +33,9 @@ RUN_TERMINAL = frozenset({RunState.DONE, RunState.FAILED, RunState.CANCELLED})
 RUN_ACTIVE = frozenset(set(RunState) - RUN_TERMINAL)
 RUN_MOVES: dict[str, frozenset[str]] = {
     RunState.QUEUED: frozenset({RunState.PREPARING, RunState.FAILED, RunState.CANCELLED}),
+    # Straight to done: a dry run, which sends nothing, and a run for which there is no new data.
     RunState.PREPARING: frozenset(
-        {RunState.HELD, RunState.UPLOADING, RunState.SETTLING, RunState.FAILED, RunState.CANCELLED}
+        {RunState.HELD, RunState.UPLOADING, RunState.SETTLING, RunState.DONE, RunState.FAILED, RunState.CANCELLED}
     ),
     RunState.HELD: frozenset({RunState.UPLOADING, RunState.CANCELLED, RunState.FAILED}),
     # A run that sent something always settles, so that the ledger learns what Pinterest acknowledged.
@@ -66,6 +67,7 @@ BATCH_MOVES: dict[str, frozenset[str]] = {
             BatchState.PENDING,
             BatchState.SPLIT,
             BatchState.FAILED,
+            BatchState.SKIPPED,
             BatchState.SENDING,
         }
     ),

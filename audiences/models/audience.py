@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from audiences.querysets import AudienceQuerySet
 from pinconnect.profiles.models import AdAccount
 from pinconnect.workspaces.models import WorkspaceOwned
 
@@ -24,9 +25,17 @@ class Audience(WorkspaceOwned):
     # What stood at Pinterest before we asked it to create something: an unanswered create is looked up behind it.
     list_create_after_id = models.CharField(max_length=30, blank=True, editable=False)
     list_create_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    list_create_records = models.PositiveIntegerField(null=True, blank=True, editable=False)
     audience_create_after_id = models.CharField(max_length=30, blank=True, editable=False)
     audience_create_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Only its holder may create something at Pinterest for this audience, or look up what an unanswered call created.
+    lease_token = models.CharField(max_length=40, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     ledger_version = models.PositiveIntegerField(default=0, editable=False, help_text="0: nothing delivered yet.")
+    ledger_reserved = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Newest version number given out; every attempt to settle takes a new one."
+    )
+    pruned_version = models.PositiveIntegerField(default=0, editable=False)
     ledger_members = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Distinct digests by wire kind."
     )
@@ -38,8 +47,11 @@ class Audience(WorkspaceOwned):
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When the list last changed through us.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = AudienceQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["observe_at"])]
         constraints = [
             models.UniqueConstraint(
                 fields=["ad_account", "customer_list_id"],
@@ -50,3 +62,8 @@ class Audience(WorkspaceOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def member_count(self) -> int:
+        """Distinct identifiers on the list, as far as Pinterest acknowledged them to us."""
+        return sum(self.ledger_members.values())

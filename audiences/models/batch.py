@@ -3,6 +3,7 @@
 from django.db import models
 
 from audiences.models.run import Run
+from audiences.querysets import BatchQuerySet
 from audiences.states import BatchState
 
 
@@ -24,7 +25,19 @@ class Batch(models.Model):
     request_id = models.CharField(max_length=60, blank=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    pinterest_message = models.CharField(max_length=200, blank=True, help_text="Pinterest's words, masked.")
+    example = models.CharField(max_length=60, blank=True, help_text="What a refused single record was, masked.")
     split_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="halves")
+    root = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="family",
+        help_text="The batch that was halved first; empty on that batch itself.",
+    )
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

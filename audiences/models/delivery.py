@@ -33,6 +33,9 @@ class Delivery(WorkspaceOwned):
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.ALL)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
     pause_reason = models.CharField(max_length=40, blank=True, help_text="Code; empty when a person paused it.")
+    pause_token_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The profile's tokens when Pinterest refused them."
+    )
     hold_share = models.PositiveSmallIntegerField(
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(100)],

@@ -43,14 +43,30 @@ class Run(WorkspaceOwned):
     reason = models.CharField(
         max_length=60, blank=True, help_text="Code why it is held, waits, failed or was cancelled."
     )
+    ending = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=[("failed", "Failed"), ("cancelled", "Cancelled")],
+        help_text="Set once nothing new is sent any more: how the run ends when it has settled.",
+    )
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     attempts = models.PositiveIntegerField(default=0, help_text="How often preparing or settling was begun.")
+    trouble = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Calls in a row to which Pinterest gave no usable answer."
+    )
+    files_attempt = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The attempt whose files the batches are ranges of; 0: none yet."
+    )
+    settled_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="Ledger version that holds what this run delivered."
+    )
     lease_token = models.CharField(max_length=40, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
+    hinted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the queue was last told.")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     upload_started_at = models.DateTimeField(null=True, blank=True)

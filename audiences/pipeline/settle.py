@@ -1,0 +1,154 @@
+"""Ends a run: the ledger learns what Pinterest acknowledged, and the books are closed.
+
+The new ledger is written beside the old one and switched to in the transaction that stores the counts. A crash before
+that costs only time, and after it the rest is done again from there. Settling is never given up: without it the ledger
+would not know what is on the list.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audiences import files, hinting, ledger
+from audiences.models import Audience, Run
+from audiences.pipeline.plan import BatchRange
+from audiences.services import access, accounting, endings
+from audiences.states import BatchState, RunState
+from pinconnect.pinterest.errors import PinterestError
+from pinconnect.profiles.tokens import ProfileUnusable
+from pinconnect.queue import leases
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 60.0
+# The audience is usually made right after the list; if not, a few tries are worth waiting for before the run ends.
+AUDIENCE_ATTEMPTS = 4
+AUDIENCE_WAIT_S = 10.0
+LONGEST_WAIT_S = 900.0
+
+
+def settle(run_id: int) -> str:
+    """Claim the run and settle it; returns the state it is left in, "" when there was nothing to do."""
+    token = leases.claim(
+        Run.objects.to_settle(timezone.now()),
+        pk=run_id,
+        lease_s=LEASE_S,
+        attempts=F("attempts") + 1,
+        next_attempt_at=None,
+    )
+    if token is None:
+        return ""
+    run = Run.objects.select_related(
+        "workspace", "delivery__profile", "delivery__workspace", "audience__ad_account"
+    ).get(pk=run_id)
+    with leases.Heartbeat(Run.objects.all(), run.pk, token, LEASE_S) as beat:
+        try:
+            _settle(run, token)
+        except Exception as error:
+            logger.exception("Settling run %s failed (%s)", run.pk, type(error).__name__)
+            if not beat.lost:
+                _later(run, token, min(LONGEST_WAIT_S, 5.0 * 2 ** min(run.attempts, 10)))
+    run.refresh_from_db()
+    return run.state
+
+
+def _settle(run: Run, token: str) -> None:
+    if run.settled_version is None:
+        _switch(run, token)
+    if not _make_audience(run) and run.attempts < AUDIENCE_ATTEMPTS:
+        _later(run, token, AUDIENCE_WAIT_S)
+        return
+    _end(run, token)
+
+
+def _switch(run: Run, token: str) -> None:
+    """Write the new ledger and make it the audience's, together with the final counts."""
+    audience = run.audience
+    assert audience is not None  # noqa: S101 -- only dry runs may lack one, and they never settle
+    old = run.plan["ledger_version"]
+    acknowledged = [
+        BatchRange(operation, first, count, 0)
+        for operation, first, count in run.batches.filter(state=BatchState.SENT)
+        .values_list("operation", "first", "count")
+        .iterator()
+    ]
+    version, members = old, dict(audience.ledger_members)
+    if acknowledged:
+        version, members = _write_ledger(run, audience, acknowledged)
+    counts = {**run.counts, "final": accounting.final(run, members)}
+    with transaction.atomic():
+        mine = Run.objects.filter(pk=run.pk, lease_token=token, state=RunState.SETTLING)
+        if not mine.update(settled_version=version, counts=counts):
+            raise leases.LeaseLostError(f"The lease on run {run.pk} went to somebody else.")
+        if acknowledged:
+            now = timezone.now()
+            switched = Audience.objects.filter(pk=audience.pk, ledger_version=old).update(
+                ledger_version=version, ledger_members=members, settled_at=now, observe_at=now
+            )
+            if not switched:
+                raise RuntimeError(f"The ledger of audience {audience.pk} is not the one that run {run.pk} began with.")
+    run.refresh_from_db()
+    audience.refresh_from_db()
+
+
+def _write_ledger(run: Run, audience: Audience, acknowledged: list[BatchRange]) -> tuple[int, dict[str, int]]:
+    # Every attempt takes a number of its own, so that two workers never write to one folder.
+    with transaction.atomic():
+        Audience.objects.filter(pk=audience.pk).update(ledger_reserved=F("ledger_reserved") + 1)
+        version = Audience.objects.values_list("ledger_reserved", flat=True).get(pk=audience.pk)
+    name = files.ledger_name(audience, version)
+    stats = ledger.advance(
+        files.ledger(audience, run.plan["ledger_version"]),
+        files.fetch(files.run_name(run, run.files_attempt)),
+        acknowledged,
+        files.new_folder(name),
+        memory_limit_mb=settings.ENGINE_MEMORY_MB,
+        threads=settings.ENGINE_THREADS,
+    )
+    files.store(name)
+    return version, dict(stats.members)
+
+
+def _make_audience(run: Run) -> bool:
+    """Whether the list is an audience, or cannot be made one by trying again in a moment."""
+    audience = run.audience
+    if audience is None or not audience.customer_list_id or audience.audience_id or run.ending:
+        return True
+    try:
+        access.make_audience(audience, access.Voice().client(run))
+    except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
+        logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
+        return False
+    return True
+
+
+def _later(run: Run, token: str, wait_s: float) -> None:
+    leases.release(
+        Run.objects.all(), pk=run.pk, token=token, next_attempt_at=timezone.now() + timedelta(seconds=wait_s)
+    )
+
+
+def _end(run: Run, token: str) -> None:
+    state = {"": RunState.DONE, "failed": RunState.FAILED, "cancelled": RunState.CANCELLED}[run.ending]
+    changes: dict[str, Any] = {"state": state, "finished_at": timezone.now()}
+    if state == RunState.DONE:
+        changes["reason"] = _reason_of_done(run)
+    with transaction.atomic():
+        settling = Run.objects.filter(state=RunState.SETTLING)
+        if leases.release(settling, pk=run.pk, token=token, **changes):
+            run.refresh_from_db()
+            endings.tell(run)
+            if run.audience is not None:
+                hinting.observe(run.audience)
+
+
+def _reason_of_done(run: Run) -> str:
+    final = run.counts["final"]
+    if final["rows"]["failed"] or final["removals"]["failed"]:
+        return "some_refused"
+    return "" if final["additions"]["sent"] or final["removals"]["sent"] else "up_to_date"

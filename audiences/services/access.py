@@ -1,0 +1,105 @@
+"""Speaking to Pinterest in the name of a delivery's profile, and what happens when Pinterest refuses the profile."""
+
+import logging
+
+from audiences.models import Audience, Run
+from audiences.services import deliveries, outcomes, targets
+from pinconnect.pinterest.client import Client, Observer
+from pinconnect.pinterest.errors import AccessLost, FlaggedAsSpam, MissingScope, PinterestError, TokenRefused
+from pinconnect.profiles import tokens
+from pinconnect.profiles.tokens import ProfileUnusable
+
+logger = logging.getLogger(__name__)
+
+# A run that ends and cannot clear up what is unsure looks again so often; nobody waits for it.
+LOOK_AGAIN_S = 900.0
+_CODES: tuple[tuple[type[PinterestError], str], ...] = (
+    (FlaggedAsSpam, "flagged_as_spam"),
+    (MissingScope, "missing_scope"),
+    (TokenRefused, "profile_expired"),
+    (AccessLost, "not_permitted"),
+)
+
+
+class NotYetError(Exception):
+    """Try again in a moment."""
+
+
+class Voice:
+    """One client for as long as one task lasts, renewed once if Pinterest refuses its token."""
+
+    def __init__(self, *, observe: Observer | None = None) -> None:
+        self._observe = observe
+        self._client: Client | None = None
+        self._used_version = 0
+        self._has_renewed = False
+
+    def client(self, run: Run) -> Client:
+        """Raises ProfileUnusable."""
+        if self._client is None:
+            profile = _profile(run)
+            self._client = tokens.client_for(profile, observe=self._observe)
+            self._used_version = profile.token_version
+        return self._client
+
+    def renew(self, run: Run) -> bool:
+        """The token was refused: get a new one, or pause the delivery; False when the run has to wait."""
+        profile = _profile(run)
+        try:
+            if self._has_renewed or tokens.renew_after_401(profile, self._used_version).token_version == (
+                self._used_version
+            ):
+                # A fresh token is refused as well, or there is none to be had although the old one works elsewhere.
+                pause(run, "not_permitted")
+                return False
+        except ProfileUnusable as problem:
+            pause_unusable(run, problem)
+            return False
+        self._has_renewed, self._client = True, None
+        return True
+
+
+def pause(run: Run, code: str) -> None:
+    """The run waits, its delivery is paused, and somebody is told."""
+    deliveries.pause_for_profile(run.delivery, code)
+    if run.ending:
+        outcomes.wait(run, LOOK_AGAIN_S, code)
+
+
+def pause_refused(run: Run, error: PinterestError) -> None:
+    """Pinterest answered that the profile may not do this."""
+    pause(run, next((code for kind, code in _CODES if isinstance(error, kind)), "not_permitted"))
+
+
+def pause_unusable(run: Run, problem: ProfileUnusable) -> None:
+    """There is no token to call with: wait a little if that passes by itself, else for a person."""
+    if problem.is_passing:
+        outcomes.slow_down(run)
+    else:
+        pause(run, "profile_disconnected" if problem.code == "disconnected" else "profile_expired")
+
+
+def make_audience(audience: Audience, client: Client) -> bool:
+    """Make an audience of the list; False when Pinterest refuses, as it may while the list is too small.
+
+    Raises NotYetError while another worker is at it, and any other PinterestError.
+    """
+    try:
+        return targets.ensure_audience(audience, client)
+    except targets.TargetBusyError as busy:
+        raise NotYetError from busy
+
+
+def try_audience(audience: Audience, client: Client) -> None:
+    """The same, if it works at once; whoever settles or observes tries again."""
+    try:
+        make_audience(audience, client)
+    except (NotYetError, PinterestError) as error:
+        logger.info("Audience %s is not made yet: %s", audience.pk, type(error).__name__)
+
+
+def _profile(run: Run) -> tokens.Profile:
+    profile = run.delivery.profile
+    if profile is None:
+        raise ProfileUnusable("disconnected")
+    return profile

@@ -1,0 +1,47 @@
+"""When an uploading run goes on, and when it has nothing left to send."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from audiences import hinting
+from audiences.models import Run
+from audiences.states import RUN_MOVES, BatchState, RunState
+from pinconnect.lib import states
+
+
+def hand_over(run_id: int) -> None:
+    """After a task's time is up: settle the run if all its batches have ended, else ask for the next task."""
+    run = Run.objects.filter(pk=run_id, state=RunState.UPLOADING).select_related("audience").first()
+    if run is None:
+        return
+    if not run.batches.all().open().exists():
+        finish_uploading(run)
+        return
+    if is_sendable(run):
+        hinting.pump(run)
+
+
+def is_sendable(run: Run) -> bool:
+    """Whether a worker would find something to send now."""
+    now = timezone.now()
+    if not Run.objects.to_pump(now).filter(pk=run.pk).exists():
+        return False
+    claimable = run.batches.all().claimable(now)
+    return bool((claimable.unsure() if run.ending else claimable).exists())
+
+
+def finish_uploading(run: Run) -> bool:
+    """Every batch has ended: on to settling. False when somebody else was faster."""
+    with transaction.atomic():
+        changes: dict[str, object] = {"attempts": 0, "trouble": 0, "next_attempt_at": None}
+        if not run.ending:
+            batches = run.batches.all()
+            all_refused = not batches.filter(state=BatchState.SENT).exists()
+            changes |= {"ending": "failed", "reason": "everything_refused"} if all_refused else {"reason": ""}
+        moved = states.move(
+            Run.objects.filter(pk=run.pk), frm=RunState.UPLOADING, to=RunState.SETTLING, table=RUN_MOVES, **changes
+        )
+        if moved:
+            run.refresh_from_db()
+            hinting.settle(run)
+        return moved

@@ -1,0 +1,159 @@
+"""The life of a delivery: published, paused, resumed, archived. Setting one up is in drafts.py and offered here too."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from audiences import hinting
+from audiences.messages import reason
+from audiences.models import Delivery, Run, Trigger
+from audiences.services import runs
+from audiences.services.drafts import (
+    STEPS,
+    ColumnChoice,
+    change_basics,
+    create_draft,
+    missing_steps,
+    propose_columns,
+    set_columns,
+    set_profile,
+    set_target,
+)
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import DELIVERY_MOVES, DeliveryState, RunState
+from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.lib import states
+from pinconnect.workspaces import audit
+from pinconnect.workspaces.models import User
+
+__all__ = [
+    "ColumnChoice",
+    "ServiceRefusal",
+    "archive",
+    "change_basics",
+    "create_draft",
+    "missing_steps",
+    "pause",
+    "pause_for_profile",
+    "propose_columns",
+    "publish",
+    "resume",
+    "resume_for_profile",
+    "set_columns",
+    "set_profile",
+    "set_target",
+]
+
+
+def publish(delivery: Delivery, *, by: User | None, trigger: str = Trigger.PUBLISHED) -> Run:
+    """Make a complete draft active and start its first run, both or neither."""
+    with transaction.atomic():
+        draft = _locked(delivery)
+        if draft.state == DeliveryState.ARCHIVED:
+            raise ServiceRefusal("archived", name=draft.name)
+        if draft.state != DeliveryState.DRAFT:
+            raise ServiceRefusal("not_a_draft", name=draft.name)
+        missing = missing_steps(draft)
+        if missing:
+            raise ServiceRefusal("incomplete", name=draft.name, missing=" and ".join(STEPS[step] for step in missing))
+        _move(draft, DeliveryState.ACTIVE, published_at=timezone.now())
+        audit.record("delivery.published", draft, workspace=draft.workspace, by=by)
+        return runs.start(draft, by=by, trigger=trigger)
+
+
+def pause(delivery: Delivery, *, by: User | None) -> None:
+    """Nothing is sent any more until somebody resumes; a run under way waits where it is."""
+    with transaction.atomic():
+        active = _locked(delivery)
+        if active.state != DeliveryState.ACTIVE:
+            raise ServiceRefusal("not_active", name=active.name)
+        _move(active, DeliveryState.PAUSED, pause_reason="", pause_token_version=None)
+        _uploading(active).update(reason="paused", next_attempt_at=None)
+        audit.record("delivery.paused", active, workspace=active.workspace, by=by)
+
+
+def resume(delivery: Delivery, *, by: User | None) -> None:
+    """Active again; a run that waited goes on."""
+    with transaction.atomic():
+        paused = _locked(delivery)
+        if paused.state != DeliveryState.PAUSED:
+            raise ServiceRefusal("not_paused", name=paused.name)
+        if paused.profile is None or not paused.profile.is_usable:
+            raise ServiceRefusal("needs_resume", name=paused.name)
+        _go_on(paused, by=by)
+
+
+def archive(delivery: Delivery, *, by: User | None) -> None:
+    """The end of a delivery: a run under way is stopped; what is on the list at Pinterest stays there."""
+    with transaction.atomic():
+        old = _locked(delivery)
+        if old.state == DeliveryState.ARCHIVED:
+            raise ServiceRefusal("archived", name=old.name)
+        _move(old, DeliveryState.ARCHIVED)
+        for run in Run.objects.filter(delivery=old).active():
+            runs.cancel(run, by=by, code="archived")
+        for kind in ("audiences.delivery_paused", "audiences.run_failed"):
+            resolve_alert(old.workspace, kind, f"delivery:{old.pk}")
+        if old.audience is not None:
+            for kind in ("list_gone", "too_small", "audience_missing", "still_matching"):
+                resolve_alert(old.workspace, f"audiences.{kind}", f"audience:{old.audience.pk}")
+        audit.record("delivery.archived", old, workspace=old.workspace, by=by)
+
+
+def pause_for_profile(delivery: Delivery, code: str) -> None:
+    """Pinterest refused the profile: pause, say so once, and let the run wait. code: of messages.reason."""
+    with transaction.atomic():
+        active = _locked(delivery)
+        _uploading(active).update(reason=code, next_attempt_at=None)
+        if active.state != DeliveryState.ACTIVE:
+            return
+        version = active.profile.token_version if active.profile else None
+        _move(active, DeliveryState.PAUSED, pause_reason=code, pause_token_version=version)
+        words = reason(code)
+        raise_alert(
+            active.workspace,
+            "audiences.delivery_paused",
+            f"delivery:{active.pk}",
+            slug=active.workspace.slug,
+            delivery=active.name,
+            delivery_id=active.pk,
+            what=words.body,
+            todo=words.next_step,
+        )
+        audit.record("delivery.paused", active, workspace=active.workspace, by=None, reason=code)
+
+
+def resume_for_profile(delivery: Delivery) -> bool:
+    """The profile works again: go on, unless a person has paused the delivery meanwhile."""
+    with transaction.atomic():
+        paused = _locked(delivery)
+        if paused.state != DeliveryState.PAUSED or not paused.pause_reason:
+            return False
+        _go_on(paused, by=None)
+        return True
+
+
+def _go_on(paused: Delivery, *, by: User | None) -> None:
+    _move(paused, DeliveryState.ACTIVE, pause_reason="", pause_token_version=None)
+    resolve_alert(paused.workspace, "audiences.delivery_paused", f"delivery:{paused.pk}")
+    audit.record("delivery.resumed", paused, workspace=paused.workspace, by=by)
+    for run in _uploading(paused):
+        Run.objects.filter(pk=run.pk).update(reason="", next_attempt_at=None, trouble=0)
+        hinting.pump(run)
+
+
+def _locked(delivery: Delivery) -> Delivery:
+    return Delivery.objects.select_for_update().get(pk=delivery.pk)
+
+
+def _move(delivery: Delivery, to: str, **changes: object) -> None:
+    """The row is locked, so the move cannot fail; the instance follows."""
+    if not states.move(
+        Delivery.objects.filter(pk=delivery.pk), frm=delivery.state, to=to, table=DELIVERY_MOVES, **changes
+    ):
+        raise ServiceRefusal("not_active", name=delivery.name)
+    delivery.refresh_from_db()
+
+
+def _uploading(delivery: Delivery) -> QuerySet[Run]:
+    return Run.objects.filter(delivery=delivery, state=RunState.UPLOADING, ending="")

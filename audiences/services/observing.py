@@ -1,0 +1,148 @@
+"""Watches what Pinterest makes of a list: asks for state and size, less and less often, for three days."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from audiences.models import Audience, Delivery
+from audiences.services import access, rates
+from audiences.states import DeliveryState
+from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.pinterest import audiences, customer_lists
+from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.errors import NotFound, PinterestError, RateLimited
+from pinconnect.pinterest.limits import Category
+from pinconnect.profiles import tokens
+from pinconnect.profiles.tokens import ProfileUnusable
+from pinconnect.queue import leases
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 120.0
+# Pinterest's help says that sizes follow within 24 to 48 hours.
+WATCHED_FOR = timedelta(hours=72)
+SOONEST_S = 3.0
+LATEST_S = 6 * 3_600.0
+SETTLED_EVERY_S = 12 * 3_600.0
+TROUBLE_S = 300.0
+_FINISHED = frozenset({"READY", "TOO_SMALL"})
+
+
+def observe(audience_id: int) -> str:
+    """Ask Pinterest once and note what it says; returns its state of the list, "" when there was nothing to do."""
+    now = timezone.now()
+    token = leases.claim(Audience.objects.to_observe(now), pk=audience_id, lease_s=LEASE_S, now=now)
+    if token is None:
+        return ""
+    audience = Audience.objects.select_related("ad_account", "workspace").get(pk=audience_id)
+    changes: dict[str, Any] = {"observe_at": now + timedelta(seconds=TROUBLE_S)}
+    delivery = _delivery_of(audience)
+    try:
+        if delivery is None or delivery.profile is None:
+            changes["observe_at"] = None
+        else:
+            changes = _ask(audience, delivery, now)
+    except RateLimited as limited:
+        changes["observe_at"] = now + timedelta(seconds=max(TROUBLE_S, limited.retry_after_s))
+    except ProfileUnusable:
+        changes["observe_at"] = now + timedelta(seconds=LATEST_S)
+    except PinterestError as error:
+        logger.info("Audience %s could not be observed: %s", audience.pk, type(error).__name__)
+    finally:
+        leases.release(Audience.objects.all(), pk=audience.pk, token=token, **changes)
+    audience.refresh_from_db()
+    if delivery is not None:
+        _make_missing(audience, delivery)
+        _tell(audience, delivery, now)
+    return audience.list_state
+
+
+def next_look(settled_at: datetime | None, now: datetime, *, is_finished: bool) -> datetime | None:
+    """When to ask again: half of the time that has passed since the last change, within bounds; None after 3 days."""
+    if settled_at is None or now - settled_at >= WATCHED_FOR:
+        return None
+    if is_finished:
+        return now + timedelta(seconds=SETTLED_EVERY_S)
+    wait_s = min(LATEST_S, max(SOONEST_S, (now - settled_at).total_seconds() / 2))
+    return now + timedelta(seconds=wait_s)
+
+
+def _ask(audience: Audience, delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """What Pinterest says, as changes of the audience's row."""
+    profile = delivery.profile
+    assert profile is not None  # noqa: S101 -- observe() has looked
+    wait_s = rates.wait_s(profile, Category.ADS_READ)
+    if wait_s:
+        return {"observe_at": now + timedelta(seconds=wait_s)}
+    client = tokens.client_for(profile)
+    found = _state(audience, client)
+    is_finished = found["list_state"] in _FINISHED and found.get("audience_state") in _FINISHED
+    rates.note(profile, Category.ADS_READ, client.last_rate)
+    return {
+        **found,
+        "observed_at": now,
+        "observe_at": next_look(audience.settled_at, now, is_finished=is_finished),
+    }
+
+
+def _state(audience: Audience, client: Client) -> dict[str, Any]:
+    account = audience.ad_account.pinterest_id
+    try:
+        found = {"list_state": customer_lists.get(client, account, audience.customer_list_id).status}
+    except NotFound:
+        return {"list_state": "GONE", "audience_state": "", "size": None}
+    if not audience.audience_id:
+        return found
+    try:
+        made = audiences.get(client, account, audience.audience_id)
+    except NotFound:
+        return {**found, "audience_state": "GONE", "size": None}
+    return {**found, "audience_state": made.status, "size": made.size}
+
+
+def _make_missing(audience: Audience, delivery: Delivery) -> None:
+    """An audience that Pinterest did not allow before may be allowed now that the list is ready."""
+    if audience.audience_id or not audience.customer_list_id or audience.list_state == "GONE":
+        return
+    try:
+        profile = delivery.profile
+        if profile is not None and access.make_audience(audience, tokens.client_for(profile)):
+            now = timezone.now()
+            Audience.objects.filter(pk=audience.pk).update(observe_at=now + timedelta(seconds=SOONEST_S))
+    except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
+        logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
+
+
+@transaction.atomic
+def _tell(audience: Audience, delivery: Delivery, now: datetime) -> None:
+    """Raise what a person should know, and resolve what is over."""
+    facts = {
+        "slug": delivery.workspace.slug,
+        "delivery": delivery.name,
+        "delivery_id": delivery.pk,
+        "audience": audience.name,
+        "list": audience.customer_list_name,
+    }
+    is_late = audience.settled_at is not None and now - audience.settled_at >= WATCHED_FOR
+    states = {audience.list_state, audience.audience_state}
+    open_now = {
+        "list_gone": "GONE" in states,
+        "too_small": "TOO_SMALL" in states,
+        "still_matching": is_late and not states <= _FINISHED | {"GONE"},
+        "audience_missing": is_late and not audience.audience_id and audience.list_state == "READY",
+    }
+    for kind, is_open in open_now.items():
+        if is_open:
+            raise_alert(audience.workspace, f"audiences.{kind}", f"audience:{audience.pk}", **facts)
+        else:
+            resolve_alert(audience.workspace, f"audiences.{kind}", f"audience:{audience.pk}")
+
+
+def _delivery_of(audience: Audience) -> Delivery | None:
+    """The delivery in whose name Pinterest is asked: the newest that is not archived, with a profile that works."""
+    found = audience.deliveries.exclude(state=DeliveryState.ARCHIVED).exclude(profile=None)
+    usable = found.select_related("profile", "workspace").order_by("-pk")
+    return next((delivery for delivery in usable if delivery.profile and delivery.profile.is_usable), usable.first())

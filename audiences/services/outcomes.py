@@ -1,0 +1,172 @@
+"""What becomes of a batch after Pinterest answered, or did not.
+
+A batch that Pinterest may have carried out without saying so is UNKNOWN until it is answered; only what Pinterest
+certainly did not carry out goes back to PENDING. So the ledger never has to guess.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from random import uniform
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audiences.models import Batch, Run
+from audiences.services import endings
+from audiences.states import BATCH_MOVES, BatchState
+from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.lib.states import ForbiddenMoveError
+from pinconnect.pinterest.client import Exchange
+from pinconnect.pinterest.errors import PinterestError
+from pinconnect.queue import leases
+
+# 5 s, 10 s, 20 s … at most 15 minutes apart: twenty in a row are about three hours.
+FIRST_DELAY_S = 5.0
+LONGEST_DELAY_S = 900.0
+MAX_TROUBLE = 20
+ALERT_AT_TROUBLE = 5
+# An answer may be missing because of the batch itself; after so many attempts smaller ones are tried.
+MAX_ATTEMPTS = 12
+_PASSING_REASONS = ("rate_limited", "pinterest_trouble", "create_unanswered")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A batch in the hands of one worker. was_unsure: Pinterest may have carried it out before."""
+
+    batch: Batch
+    token: str
+    was_unsure: bool
+
+    @property
+    def state_before(self) -> str:
+        return BatchState.UNKNOWN if self.was_unsure else BatchState.PENDING
+
+
+def sent(run: Run, claimed: Claimed, exchange: Exchange | None) -> bool:
+    """Pinterest acknowledged the batch."""
+    recorded = record(
+        claimed,
+        BatchState.SENT,
+        sent_at=timezone.now(),
+        next_attempt_at=None,
+        error="",
+        pinterest_message="",
+        **_facts(exchange),
+    )
+    if run.trouble or run.reason in _PASSING_REASONS:
+        Run.objects.filter(pk=run.pk).update(trouble=0)
+        Run.objects.filter(pk=run.pk, reason__in=_PASSING_REASONS).update(reason="")
+        resolve_alert(run.workspace, "audiences.pinterest_trouble", f"run:{run.pk}")
+    return recorded
+
+
+def give_back(claimed: Claimed, *, wait_s: float = 0.0, error: PinterestError | None = None) -> bool:
+    """Not carried out, and not the batch's fault: this was no attempt."""
+    again = timezone.now() + timedelta(seconds=wait_s) if wait_s else None
+    facts = _error_facts(error) if error else {}
+    return record(claimed, claimed.state_before, attempts=F("attempts") - 1, next_attempt_at=again, **facts)
+
+
+def trouble(run: Run, claimed: Claimed, error: PinterestError, *, is_unsure: bool) -> None:
+    """No usable answer: try again later, all batches of the run more and more slowly while it lasts."""
+    asked = getattr(error, "retry_after_s", None)
+    wait_s = max(delay_s(claimed.batch.attempts), asked or 0.0)
+    state = BatchState.UNKNOWN if is_unsure else claimed.state_before
+    record(claimed, state, next_attempt_at=timezone.now() + timedelta(seconds=wait_s), **_error_facts(error))
+    slow_down(run)
+
+
+def broken(run: Run, claimed: Claimed) -> None:
+    """A mistake of ours, nobody knows how far the call went: try again later, and give up some time."""
+    again = timezone.now() + timedelta(seconds=delay_s(claimed.batch.attempts))
+    record(claimed, BatchState.UNKNOWN, next_attempt_at=again, error="InternalError")
+    slow_down(run, code="internal_error")
+
+
+def slow_down(run: Run, *, code: str = "pinterest_unavailable") -> None:
+    """Count one more call in a row without a usable answer; after hours of it, send nothing new, because of code."""
+    Run.objects.filter(pk=run.pk).update(trouble=F("trouble") + 1)
+    run.refresh_from_db(fields=["trouble"])
+    again = timezone.now() + timedelta(seconds=delay_s(run.trouble))
+    waiting = Run.objects.filter(pk=run.pk)
+    waiting.update(next_attempt_at=again)
+    waiting.filter(ending="").update(reason="pinterest_trouble")
+    if run.trouble == ALERT_AT_TROUBLE:
+        raise_alert(run.workspace, "audiences.pinterest_trouble", f"run:{run.pk}", **endings.context(run))
+    if run.trouble >= MAX_TROUBLE and endings.stop_sending(run, ending="failed", code=code):
+        # What is unsure is still cleared up, at the same slow pace.
+        waiting.update(next_attempt_at=again, trouble=MAX_TROUBLE)
+
+
+def wait(run: Run, seconds: float, code: str) -> None:
+    """Let the whole run wait; a wait too short to notice is not worth a word on its page."""
+    again = timezone.now() + timedelta(seconds=seconds)
+    Run.objects.filter(pk=run.pk).update(next_attempt_at=again)
+    if seconds > 5:
+        Run.objects.filter(pk=run.pk, ending="").update(reason=code)
+
+
+def delay_s(attempt: int) -> float:
+    """How long to wait after the attempt of this number, with a little chance so that not all come back at once."""
+    steady = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** max(0, min(attempt, 30) - 1))
+    return steady * uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def failed(claimed: Claimed, error: str, **facts: Any) -> bool:
+    """Set apart: it is not tried again in this run."""
+    return record(claimed, BatchState.FAILED, error=error, next_attempt_at=None, **facts)
+
+
+def split(run: Run, claimed: Claimed, sizes: tuple[int, ...], error: PinterestError | None = None) -> bool:
+    """Replace a batch by smaller ones of these sizes, in order; they are as unsure as the whole was."""
+    batch = claimed.batch
+    with transaction.atomic():
+        if not record(claimed, BatchState.SPLIT, next_attempt_at=None, **(_error_facts(error) if error else {})):
+            return False
+        parts, first = [], batch.first
+        for size in sizes:
+            parts.append(
+                Batch(
+                    run=run,
+                    operation=batch.operation,
+                    first=first,
+                    count=size,
+                    size_bytes=batch.size_bytes * size // batch.count,
+                    state=claimed.state_before,
+                    split_from=batch,
+                    root_id=batch.root_id or batch.pk,
+                )
+            )
+            first += size
+        Batch.objects.bulk_create(parts)
+        return True
+
+
+def record(claimed: Claimed, to: str, **changes: Any) -> bool:
+    """Write the outcome and give the lease back; False when another worker has taken the batch over."""
+    if to not in BATCH_MOVES[BatchState.SENDING]:
+        raise ForbiddenMoveError(f"A batch may not go from sending to {to}.")
+    mine = Batch.objects.filter(state=BatchState.SENDING)
+    return leases.release(mine, pk=claimed.batch.pk, token=claimed.token, state=to, **changes)
+
+
+def _facts(exchange: Exchange | None) -> dict[str, Any]:
+    if exchange is None:
+        return {}
+    return {
+        "http_status": exchange.status,
+        "request_id": (exchange.request_id or "")[:60],
+        "duration_ms": round(exchange.duration_s * 1000),
+    }
+
+
+def _error_facts(error: PinterestError) -> dict[str, Any]:
+    return {
+        "error": type(error).__name__,
+        "http_status": error.status,
+        "request_id": (error.request_id or "")[:60],
+        "pinterest_message": error.pinterest_message[:200],
+    }

@@ -1,0 +1,108 @@
+"""What a run is going to do, pinned when it starts: later changes of the delivery do not reach into a run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from audiences.models import Audience, Delivery, DeliveryColumn, Run, Scope
+from audiences.pipeline import wire
+from audiences.pipeline.plan import BatchLimits, ColumnMapping, CsvFormat, Plan, Source, Wire
+from audiences.services.refusals import ServiceRefusal
+from pinconnect.datasets.csv_format import csv_format
+from pinconnect.datasets.models import Snapshot
+from pinconnect.datasets.services import current_snapshots
+from pinconnect.identifiers import kinds
+
+
+def pin(delivery: Delivery) -> dict[str, Any]:
+    """The plan as plain data.
+
+    snapshots: ids in order; source_bytes: their size; columns: column, kind, treatment, default_country; mode;
+    wire: shape and list_type;
+    limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger.
+    """
+    columns = list(delivery.columns.all())
+    wire = choose_wire(columns, delivery.audience)
+    snapshots = snapshots_of(delivery)
+    return {
+        "snapshots": [snapshot.pk for snapshot in snapshots],
+        "source_bytes": sum(snapshot.size_bytes for snapshot in snapshots),
+        "columns": [
+            {
+                "column": column.column,
+                "kind": column.kind,
+                "treatment": column.treatment,
+                "default_country": column.default_country,
+            }
+            for column in columns
+        ],
+        "mode": delivery.mode,
+        "wire": {"shape": wire.shape, "list_type": wire.list_type},
+        "limits": {"records": settings.BATCH_RECORDS, "bytes": settings.BATCH_BYTES},
+        "ledger_version": delivery.audience.ledger_version if delivery.audience else 0,
+    }
+
+
+def snapshots_of(delivery: Delivery) -> list[Snapshot]:
+    """The data a run would read now; with scope NEW only what became ready after the delivery was published."""
+    since = (delivery.published_at or delivery.created_at) if delivery.scope == Scope.NEW else None
+    return current_snapshots(delivery.dataset, since=since)
+
+
+def choose_wire(columns: Iterable[DeliveryColumn], audience: Audience | None) -> Wire:
+    """The shape in which Pinterest gets these columns: as wire.choose says, as long as the list can take it.
+
+    What was delivered before has to be removable too, and `records` does not say which kind a record is. So a list
+    of another type, or with other kinds on it, gets rows. Raises ServiceRefusal for what cannot travel so.
+    """
+    mapped = [kinds.get(column.kind) for column in columns]
+    try:
+        chosen = wire.choose(kind.code for kind in mapped)
+    except wire.WireConflict as conflict:
+        raise ServiceRefusal("cannot_mix", sentence=conflict.args[0]) from conflict
+    if chosen.shape == "records_v2" or audience is None:
+        return chosen
+    delivered = {kind for kind, members in audience.ledger_members.items() if members}
+    is_same_type = not audience.customer_list_id or audience.list_type == chosen.list_type
+    if is_same_type and delivered <= {kind.wire for kind in mapped}:
+        return chosen
+    alone = next((kind for kind in mapped if kind.row_field is None), None)
+    if alone is not None:
+        raise ServiceRefusal("list_holds_others", label=alone.label)
+    return Wire("records_v2", audience.list_type or chosen.list_type)
+
+
+def wire_of(run: Run) -> Wire:
+    return Wire(run.plan["wire"]["shape"], run.plan["wire"]["list_type"])
+
+
+def engine_plan(run: Run, sources: list[tuple[Snapshot, Path]], ledger: Path | None) -> Plan:
+    """The pinned plan over local files, as the engine takes it."""
+    pinned = run.plan
+    return Plan(
+        sources=tuple(Source(path, _format(snapshot)) for snapshot, path in sources),
+        columns=tuple(
+            ColumnMapping(column["column"], column["kind"], column["treatment"], column["default_country"] or None)
+            for column in pinned["columns"]
+        ),
+        mode=pinned["mode"],
+        wire=wire_of(run),
+        limits=BatchLimits(pinned["limits"]["records"], pinned["limits"]["bytes"]),
+        ledger=ledger,
+        memory_limit_mb=settings.ENGINE_MEMORY_MB,
+        threads=settings.ENGINE_THREADS,
+    )
+
+
+def _format(snapshot: Snapshot) -> CsvFormat:
+    found = csv_format(snapshot)
+    return CsvFormat(
+        columns=found.columns,
+        delimiter=found.delimiter,
+        quote=found.quote,
+        encoding=found.encoding,
+        has_header=found.has_header,
+        compression=found.compression,
+    )

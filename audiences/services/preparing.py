@@ -1,0 +1,201 @@
+"""Prepares a run: what the pinned data and the ledger say becomes files and batches, or a reason why not."""
+
+import errno
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from audiences import files, hinting
+from audiences.models import Batch, Run
+from audiences.pipeline import prepare as engine
+from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
+from audiences.services import endings
+from audiences.services import plan as plans
+from audiences.services.holding import hold_reason
+from audiences.services.reporting import Reporter
+from audiences.states import RunState
+from pinconnect.datasets.models import Snapshot
+from pinconnect.datasets.services import local_copy
+from pinconnect.queue import leases, stopping
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 60.0
+MAX_ATTEMPTS = 4
+BATCHES_AT_ONCE = 2_000
+
+
+def prepare(run_id: int) -> str:
+    """Claim the run and prepare it; returns the state it is left in, "" when there was nothing to do."""
+    now = timezone.now()
+    token = leases.claim(
+        Run.objects.to_prepare(now),
+        pk=run_id,
+        lease_s=LEASE_S,
+        # Counted before the work, so that work which kills its process is given up some time.
+        attempts=F("attempts") + 1,
+        state=RunState.PREPARING,
+        started_at=Coalesce("started_at", now),
+        next_attempt_at=None,
+    )
+    if token is None:
+        return ""
+    run = Run.objects.select_related("delivery", "audience", "workspace").get(pk=run_id)
+    with leases.Heartbeat(Run.objects.all(), run.pk, token, LEASE_S) as beat:
+        attempt = Attempt(run, token, beat)
+        attempt.go()
+    run.refresh_from_db()
+    return run.state
+
+
+class Attempt:
+    """One attempt by whoever holds the run's lease; what it leaves is in a folder of its own until it is done."""
+
+    def __init__(self, run: Run, token: str, beat: leases.Heartbeat) -> None:
+        self.run, self.token, self.beat = run, token, beat
+        self.reporter = Reporter(run, token, beat)
+        self.folder_name = files.run_name(run, run.attempts)
+
+    def go(self) -> None:
+        """Every way in which it may end, each with its state and reason."""
+        if self.run.attempts > MAX_ATTEMPTS:
+            self.fail("gave_up")
+            return
+        if not self.run.plan["snapshots"]:
+            self.end(RunState.DONE, "nothing_new", counts=_empty_counts())
+            return
+        try:
+            self.finish(self.work())
+        except Cancelled:
+            self.cancelled()
+        except SourceBroken as broken:
+            problem = {"source": broken.source, "row": broken.row, "detail": broken.detail}
+            self.fail(broken.reason, counts={"problem": problem})
+        except MemoryShort:
+            self.fail("memory_short")
+        except DiskFull:
+            self.fail("disk_full")
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                self.fail("disk_full")
+            else:
+                logger.exception("Preparing run %s failed (%s)", self.run.pk, type(error).__name__)
+                self.again()
+
+    def work(self) -> Prepared:
+        """Run the engine over local copies and store what it made."""
+        ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
+        with files.scratch(self.run, self.run.attempts) as scratch:
+            sources = [(snapshot, local_copy(snapshot, scratch)) for snapshot in self._snapshots()]
+            prepared = engine.prepare(
+                plans.engine_plan(self.run, sources, ledger),
+                files.new_folder(self.folder_name),
+                progress=self.reporter.progress,
+                cancelled=self.reporter.should_stop,
+            )
+        self.beat.check()
+        files.keep_rejects(self.run, prepared.rejects)
+        if not self.run.is_dry_run:
+            files.store(self.folder_name)
+        return prepared
+
+    def _snapshots(self) -> list[Snapshot]:
+        found = Snapshot.objects.in_bulk(self.run.plan["snapshots"])
+        missing = [pk for pk in self.run.plan["snapshots"] if pk not in found]
+        if missing:
+            raise SourceBroken("source_missing", source=self.run.plan["snapshots"].index(missing[0]) + 1)
+        return [found[pk] for pk in self.run.plan["snapshots"]]
+
+    def finish(self, prepared: Prepared) -> None:
+        """Batches, counts and the next state, in one transaction."""
+        counts = {**prepared.counts.to_json(), "batches": len(prepared.batches)}
+        if self.run.is_dry_run:
+            self.end(RunState.DONE, "", counts=counts)
+            files.remove(self.folder_name)
+        elif not prepared.batches:
+            self._nothing_to_send(counts)
+        else:
+            self._begin_upload(prepared, counts)
+
+    def _begin_upload(self, prepared: Prepared, counts: dict[str, Any]) -> None:
+        held = hold_reason(self.run, prepared.counts)
+        changes: dict[str, Any] = {"files_attempt": self.run.attempts, "attempts": 0, "counts": counts}
+        if held:
+            changes |= {"reason": held}
+        else:
+            changes |= {"upload_started_at": timezone.now()}
+        with transaction.atomic():
+            if not self.move(RunState.HELD if held else RunState.UPLOADING, **changes):
+                return
+            Batch.objects.bulk_create(_batches(self.run, prepared), batch_size=BATCHES_AT_ONCE)
+            if held:
+                endings.raise_held(self.run, prepared.counts)
+            else:
+                hinting.pump(self.run)
+
+    def _nothing_to_send(self, counts: dict[str, Any]) -> None:
+        # Without a list and without anybody to put on it there is nothing that Pinterest could be asked for.
+        if self.run.audience is not None and not self.run.audience.customer_list_id:
+            self.fail("nothing_usable", counts=counts)
+            return
+        with transaction.atomic():
+            if self.move(RunState.SETTLING, attempts=0, counts=counts, files_attempt=self.run.attempts):
+                hinting.settle(self.run)
+
+    def cancelled(self) -> None:
+        """The engine stopped because it was asked to: by a person, by the worker's end, or by losing the lease."""
+        files.remove(self.folder_name)
+        if self.beat.lost:
+            return
+        if stopping.is_asked() and not self.reporter.is_cancel_asked():
+            if self.move(RunState.PREPARING, attempts=F("attempts") - 1):
+                hinting.prepare(self.run)
+            return
+        self.end(RunState.CANCELLED, "cancelled")
+
+    def again(self) -> None:
+        """Something unforeseen: a few more attempts, later, then it is a failure."""
+        files.remove(self.folder_name)
+        if self.beat.lost:
+            return
+        if self.run.attempts >= MAX_ATTEMPTS:
+            self.fail("internal_error")
+        else:
+            wait = timedelta(seconds=5 * 3**self.run.attempts)
+            self.move(RunState.PREPARING, next_attempt_at=timezone.now() + wait)
+
+    def fail(self, code: str, *, counts: dict[str, Any] | None = None) -> None:
+        self.end(RunState.FAILED, code, counts=counts)
+        files.remove(self.folder_name)
+
+    def end(self, to: str, code: str, *, counts: dict[str, Any] | None = None) -> None:
+        changes = {} if counts is None else {"counts": counts}
+        with transaction.atomic():
+            if self.move(to, reason=code, finished_at=timezone.now(), **changes):
+                endings.tell(self.run)
+
+    def move(self, to: str, **changes: Any) -> bool:
+        """Give the lease back together with the move; False when the lease is not ours any more."""
+        moved = leases.release(
+            Run.objects.filter(state=RunState.PREPARING), pk=self.run.pk, token=self.token, state=to, **changes
+        )
+        if moved:
+            self.run.refresh_from_db()
+        return moved
+
+
+def _batches(run: Run, prepared: Prepared) -> Iterator[Batch]:
+    return (
+        Batch(run=run, operation=found.operation, first=found.first, count=found.count, size_bytes=found.bytes)
+        for found in prepared.batches
+    )
+
+
+def _empty_counts() -> dict[str, Any]:
+    return {**Counts(rows=RowCounts(), kinds={}, columns=()).to_json(), "batches": 0}

@@ -1,0 +1,36 @@
+"""Pinterest's rate limits, shared by all workers on all hosts and corrected by what Pinterest itself says."""
+
+from django.conf import settings
+
+from pinconnect.pinterest.client import RateHeaders
+from pinconnect.pinterest.limits import RATES, Category, Tier
+from pinconnect.profiles.models import Profile
+from pinconnect.queue import limits
+
+# A tenth of a minute's calls may go at once, so that short runs do not trickle; a day's calls are not spread at all.
+_BURST_SHARE = {Tier.STANDARD: 0.1, Tier.TRIAL: 1.0}
+
+
+def wait_s(profile: Profile, category: Category) -> float:
+    """Ask for one call; 0.0 when it may be made now, else the seconds to wait before asking again."""
+    tier = Tier(settings.PINTEREST_TIER)
+    rate = RATES[tier][category]
+    burst = max(1.0, rate.calls * _BURST_SHARE[tier])
+    return limits.take(_key(profile, category), per_s=rate.calls / rate.per_s, burst=burst)
+
+
+def note(profile: Profile, category: Category, headers: RateHeaders | None) -> None:
+    """Learn from the headers of an answer: when nothing is left, nobody calls before the count starts anew."""
+    if headers is not None and headers.remaining <= 0:
+        limits.block(_key(profile, category), max(1.0, float(headers.reset_s)))
+
+
+def block(profile: Profile, category: Category, seconds: float) -> None:
+    """Pinterest said that it was too much: nobody calls for so long."""
+    limits.block(_key(profile, category), seconds)
+
+
+def _key(profile: Profile, category: Category) -> str:
+    # Pinterest counts a trial app as a whole, and each user of a standard app on their own.
+    user = "" if settings.PINTEREST_TIER == Tier.TRIAL else profile.pinterest_id or profile.username
+    return f"pinterest:{settings.PINTEREST_APP_ID}:{user}:{category}"

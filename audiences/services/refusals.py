@@ -1,0 +1,57 @@
+"""What a service says when something is not possible now, as a sentence for the page or the command line."""
+
+from typing import Any
+
+_SENTENCES = {
+    "not_a_draft": "“{name}” is published, so its dataset, audience and columns stay as they are. Make a new delivery.",
+    "archived": "“{name}” is archived and does nothing any more. Make a new delivery.",
+    "still_a_draft": "“{name}” is a draft. Publish it first.",
+    "paused": "“{name}” is paused. Resume it first, then run it.",
+    "not_active": "“{name}” is not active, so there is nothing to pause.",
+    "not_paused": "“{name}” is not paused, so there is nothing to resume.",
+    "incomplete": "“{name}” cannot be published yet: {missing}.",
+    "name_blank": "Give the {what} a name.",
+    "name_taken": "Another delivery is called “{name}”. Choose a name that tells them apart.",
+    "dataset_archived": "The dataset “{name}” is archived. Choose another one.",
+    "no_data": "The dataset “{name}” has no data that is ready. Upload a file and wait until it is read.",
+    "no_dataset_column": "The dataset has no column “{column}”. Its columns are: {columns}.",
+    "no_columns": "Choose at least one column that holds an identifier.",
+    "column_twice": "The column “{column}” is chosen twice. One column holds one kind of identifier.",
+    "unknown_kind": "“{kind}” is not a kind of identifier. Use one of: {kinds}.",
+    "unknown_treatment": "“{treatment}” is not a way to treat values. Use auto, plain or hashed.",
+    "unknown_country": "“{country}” is not a country that phone numbers are known for. Use two letters, such as GB.",
+    "cannot_mix": "{sentence} Make one delivery for each.",
+    "list_holds_others": "The list on Pinterest holds other kinds of identifiers already, and {label} needs a list of "
+    "its own. Make a new delivery for it.",
+    "no_profile": "Choose the Pinterest profile first.",
+    "profile_not_usable": "The profile “{profile}” is not connected any more. Connect it again under Profiles.",
+    "profile_lacks_scopes": "A permission was not ticked when the profile “{profile}” was connected. Connect it again "
+    "under Profiles and leave every box ticked.",
+    "ad_account_not_reached": "The profile “{profile}” does not reach the ad account “{ad_account}”. Choose another "
+    "one, or ask its owner for access.",
+    "ad_account_not_permitted": "The profile “{profile}” may not write audiences in “{ad_account}”. Ask the owner of "
+    "the ad account for the Audience role.",
+    "ad_account_not_chosen": "The ad account “{ad_account}” is not chosen for this workspace. Choose it under "
+    "Ad Accounts.",
+    "no_ad_account": "Choose the ad account first.",
+    "elsewhere": "That belongs to another workspace.",
+    "run_not_finished": "Run {number} has not finished, so there is nothing to repeat.",
+    "is_dry_run": "A dry run sends nothing, so there is nothing to repeat. Run the delivery.",
+    "needs_resume": "Pinterest refused the profile of “{name}”. Connect it again under Profiles; the delivery then "
+    "goes on by itself.",
+    "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
+}
+
+
+class ServiceRefusal(Exception):  # noqa: N818 - it is an answer, not a failure
+    """Not possible now. code: for programs; sentence: for people."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = _SENTENCES[code].format(**values)
+
+
+def codes() -> frozenset[str]:
+    """Every code that has a sentence."""
+    return frozenset(_SENTENCES)

@@ -1,0 +1,45 @@
+"""Tells the run's page where preparing is, and finds out whether it should stop."""
+
+import time
+
+from django.utils import timezone
+
+from audiences.models import Run
+from audiences.pipeline.plan import Progress
+from pinconnect.queue import leases, stopping
+
+EVERY_S = 1.0
+
+
+class Reporter:
+    """Writes at most once a second, in one statement, and only while the lease is ours."""
+
+    def __init__(self, run: Run, token: str, beat: leases.Heartbeat) -> None:
+        self._run, self._token, self._beat = run, token, beat
+        self._written_at = self._asked_at = 0.0
+        self._stop = False
+
+    def progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._written_at < EVERY_S:
+            return
+        self._written_at = now
+        Run.objects.filter(pk=self._run.pk, lease_token=self._token).update(
+            progress={
+                "step": progress.step,
+                "fraction": progress.fraction,
+                "rows": progress.rows,
+                "updated_at": timezone.now().isoformat(timespec="seconds"),
+            }
+        )
+
+    def should_stop(self) -> bool:
+        """Called often by the engine; asks the database at most once a second."""
+        now = time.monotonic()
+        if not self._stop and now - self._asked_at >= EVERY_S:
+            self._asked_at = now
+            self._stop = self._beat.lost or stopping.is_asked() or self.is_cancel_asked()
+        return self._stop
+
+    def is_cancel_asked(self) -> bool:
+        return Run.objects.filter(pk=self._run.pk, cancel_asked_at__isnull=False).exists()

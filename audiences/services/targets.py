@@ -1,0 +1,192 @@
+"""The list and the audience at Pinterest: each is created once, by one worker, even when Pinterest does not answer.
+
+Before a creation is asked for, the newest id at Pinterest is written down. If no answer comes, whatever is newer and
+fits is looked for, and only a complete listing without it allows to ask again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from audiences.models import Audience
+from pinconnect.pinterest import audiences, customer_lists
+from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.errors import PinterestError, Rejected, UnknownOutcome
+from pinconnect.pinterest.types import CustomerList, Payload
+from pinconnect.queue import leases
+
+LEASE_S = 60.0
+# A call that was given up may still be under way at Pinterest, so the look-up waits.
+LOOK_UP_AFTER_S = 20.0
+
+
+class TargetBusyError(Exception):
+    """Not now: another worker is creating it, or an unanswered creation is too fresh. wait_s: when to come back."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self.wait_s = wait_s
+
+
+def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type: str, may_create: bool) -> bool:
+    """Make sure that the list exists. True: it was created now and holds the first payload; False: add it.
+
+    With may_create False only a creation that was not answered is looked up; False then also means that there is none.
+    Raises TargetBusyError, and any PinterestError of the calls.
+    """
+    with _held(audience, customer_list_id="") as token:
+        if token is None:
+            return False
+        if audience.list_create_asked_at is not None:
+            _check_look_up(audience.list_create_asked_at)
+            found = _find_list(audience, client)
+            if found is not None:
+                _save(audience, token, **_of_list(found, list_type))
+                return False
+            _save(audience, token, list_create_asked_at=None)
+        if not may_create:
+            return False
+        made = _create_list(audience, token, client, first, list_type)
+        _save(audience, token, **_of_list(made, list_type))
+        return True
+
+
+def _create_list(audience: Audience, token: str, client: Client, first: Payload, list_type: str) -> CustomerList:
+    account = audience.ad_account.pinterest_id
+    newest = next(customer_lists.list_all(client, account, newest_first=True), None)
+    _save(
+        audience,
+        token,
+        list_create_after_id=newest.id if newest else "",
+        list_create_records=first.count,
+        list_create_asked_at=timezone.now(),
+    )
+    try:
+        return customer_lists.create(
+            client, account, name=audience.customer_list_name, list_type=list_type or None, payload=first
+        )
+    except UnknownOutcome:
+        raise
+    except PinterestError:
+        _save(audience, token, list_create_asked_at=None)
+        raise
+
+
+def _find_list(audience: Audience, client: Client) -> CustomerList | None:
+    """The list that an unanswered call made, if it did.
+
+    Ours is newer than what was there, has our name, was written once, with as many records as were sent, and nobody
+    else here knows it. The whole part of the listing that is newer is read.
+    """
+    account, fitting = audience.ad_account.pinterest_id, []
+    for found in customer_lists.list_all(client, account, newest_first=True):
+        if _number(found.id) <= _number(audience.list_create_after_id):
+            break
+        same_count = audience.list_create_records in (None, found.num_uploaded)
+        if found.name == audience.customer_list_name and found.num_batches <= 1 and same_count:
+            fitting.append(found)
+    known = set(
+        Audience.objects.filter(
+            ad_account__pinterest_id=account, customer_list_id__in=[found.id for found in fitting]
+        ).values_list("customer_list_id", flat=True)
+    )
+    return next((found for found in reversed(fitting) if found.id not in known), None)
+
+
+def ensure_audience(audience: Audience, client: Client) -> bool:
+    """Make sure that the list is an audience; False when Pinterest does not allow it (yet), as for a list too small.
+
+    Raises TargetBusyError, and any PinterestError of the calls but Rejected.
+    """
+    with _held(audience, audience_id="") as token:
+        if token is None:
+            return bool(audience.audience_id)
+        account = audience.ad_account.pinterest_id
+        if audience.audience_create_asked_at is not None:
+            _check_look_up(audience.audience_create_asked_at)
+            for found in audiences.list_all(client, account, newest_first=True):
+                if _number(found.id) <= _number(audience.audience_create_after_id):
+                    break
+                if found.customer_list_id == audience.customer_list_id:
+                    _save(audience, token, **_of_audience(found))
+                    return True
+            _save(audience, token, audience_create_asked_at=None)
+        newest = next(audiences.list_all(client, account, newest_first=True), None)
+        _save(
+            audience,
+            token,
+            audience_create_after_id=newest.id if newest else "",
+            audience_create_asked_at=timezone.now(),
+        )
+        try:
+            made = audiences.create(
+                client,
+                account,
+                name=audience.audience_name,
+                customer_list_id=audience.customer_list_id,
+                description=audience.description,
+            )
+        except UnknownOutcome:
+            raise
+        except PinterestError as error:
+            _save(audience, token, audience_create_asked_at=None)
+            if isinstance(error, Rejected):
+                return False
+            raise
+        _save(audience, token, **_of_audience(made))
+        return True
+
+
+@contextmanager
+def _held(audience: Audience, **missing: str) -> Iterator[str | None]:
+    """The right to create for an audience that lacks something; None when it lacks it no more."""
+    token = leases.claim(Audience.objects.filter(**missing), pk=audience.pk, lease_s=LEASE_S)
+    if token is None:
+        audience.refresh_from_db()
+        if all(getattr(audience, field) == value for field, value in missing.items()):
+            raise TargetBusyError(2.0)
+        yield None
+        return
+    audience.refresh_from_db()
+    try:
+        with leases.Heartbeat(Audience.objects.all(), audience.pk, token, LEASE_S):
+            yield token
+    finally:
+        leases.release(Audience.objects.all(), pk=audience.pk, token=token)
+
+
+def _check_look_up(asked_at: Any) -> None:
+    wait = timedelta(seconds=LOOK_UP_AFTER_S) - (timezone.now() - asked_at)
+    if wait > timedelta(0):
+        raise TargetBusyError(wait.total_seconds())
+
+
+def _save(audience: Audience, token: str, **changes: Any) -> None:
+    if not Audience.objects.filter(pk=audience.pk, lease_token=token).update(**changes):
+        raise leases.LeaseLostError(f"The lease on audience {audience.pk} went to somebody else.")
+    audience.refresh_from_db()
+
+
+def _of_list(found: CustomerList, list_type: str) -> dict[str, Any]:
+    return {
+        "customer_list_id": found.id,
+        "list_type": list_type,
+        "list_state": found.status,
+        "list_create_asked_at": None,
+    }
+
+
+def _of_audience(found: Any) -> dict[str, Any]:
+    return {
+        "audience_id": found.id,
+        "audience_state": found.status,
+        "size": found.size,
+        "audience_create_asked_at": None,
+    }
+
+
+def _number(pinterest_id: str) -> int:
+    return int(pinterest_id) if pinterest_id.isdigit() else 0

@@ -1,0 +1,1 @@
+"""What this app does when apps below it say that something happened."""

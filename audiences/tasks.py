@@ -1,0 +1,20 @@
+"""What the queue calls: each takes the id of a row, may run any number of times, and returns a word or a number."""
+
+from audiences.pipeline import settle, upload
+from audiences.services import observing, preparing
+
+
+def prepare_run(run_id: int) -> str:
+    return preparing.prepare(run_id)
+
+
+def pump_run(run_id: int) -> int:
+    return upload.pump(run_id)
+
+
+def settle_run(run_id: int) -> str:
+    return settle.settle(run_id)
+
+
+def observe_audience(audience_id: int) -> str:
+    return observing.observe(audience_id)
