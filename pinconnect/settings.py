@@ -134,9 +134,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 20_000, at_least=1) * 1_000_000
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = None
+# Only pages that expect a file take large ones, with a handler of their own; anywhere else they are dropped, so that
+# nobody can fill the disk through the sign-in page.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+SNAPSHOT_KEEP_DAYS = env.number("SNAPSHOT_KEEP_DAYS", 30)
 _https = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -178,7 +180,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FILE_STORE = env.choice("FILE_STORE", "local", ("local", "s3"))
 _files = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {"location": str(DATA_DIR / "files"), "base_url": None},
+    "OPTIONS": {
+        "location": str(DATA_DIR / "files"),
+        "base_url": None,
+        # What people upload is for this process's user alone.
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
 }
 if FILE_STORE == "s3":
     _files = {

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class DatasetsConfig(AppConfig):
     name = "pinconnect.datasets"
     label = "datasets"
+
+    def ready(self) -> None:
+        from pinconnect.datasets import reconcile
+
+        reconcile.register()

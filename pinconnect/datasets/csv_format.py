@@ -1,6 +1,12 @@
 """How a delimited text file is to be read: the plain data that reading a snapshot needs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pinconnect.datasets.models import Snapshot
 
 
 @dataclass(frozen=True)
@@ -17,3 +23,17 @@ class CsvFormat:
     encoding: str = "utf-8"
     has_header: bool = True
     compression: str = ""
+
+
+def csv_format(snapshot: Snapshot) -> CsvFormat:
+    """How the file at snapshot.readable_name is to be read; the snapshot must be ready.
+
+    It is always UTF-8: an upload in another encoding has a clean copy. A byte order mark may stand at its start.
+    """
+    return CsvFormat(
+        columns=tuple(snapshot.column_names),
+        delimiter=snapshot.delimiter,
+        quote=snapshot.quote,
+        has_header=snapshot.has_header,
+        compression="" if snapshot.clean_name else snapshot.compression,
+    )

@@ -84,10 +84,11 @@ def _whole_lines(text: str, *, is_whole: bool) -> str:
 
 def _rows(text: str, dialect: Dialect) -> list[list[str]]:
     """The first rows that are not blank lines. A quote that is left open ends them early."""
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting
-    )
+    source = io.StringIO(text, newline="")
+    if dialect.quote:
+        reader = csv.reader(source, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True)
+    else:
+        reader = csv.reader(source, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
     rows: list[list[str]] = []
     try:
         for row in reader:

@@ -10,6 +10,7 @@ from pinconnect.datasets import columns as kinds_of_columns
 from pinconnect.datasets.examination import dialect, masks, reading, scan, walk
 from pinconnect.datasets.examination.reading import Read, Table
 from pinconnect.datasets.examination.results import (
+    FEW_BROKEN_ROWS,
     MAX_BROKEN_SHARE,
     Asked,
     Column,
@@ -94,7 +95,8 @@ def _account(table: Table, scanned: Scan, found: Read, work: Path) -> tuple[dict
     finally:
         broken_rows = listed.close()
     broken = walked.broken.total()
-    if broken > (walked.rows + broken) * MAX_BROKEN_SHARE:
+    share = broken / max(1, walked.rows + broken)
+    if share == 1 or (broken > FEW_BROKEN_ROWS and share > MAX_BROKEN_SHARE):
         raise RefusedError("too_many_broken_rows", detail=f"{broken} of {walked.rows + broken}")
     if walked.rows != found.rows:
         raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))

@@ -85,7 +85,7 @@ def _text(value: str) -> str:
 
 @contextmanager
 def _connection(work: Path, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{limits.memory_mb}MB",
         "temp_directory": str(work / "spill"),
         "autoinstall_known_extensions": "false",

@@ -16,6 +16,8 @@ MAX_NAME_LENGTH = 200
 MAX_ROW_BYTES = 131_072
 # Above this share of broken rows the file is refused: it is then more likely to be read wrongly than to be bad.
 MAX_BROKEN_SHARE = 0.1
+# So few broken rows never condemn a file, however small it is.
+FEW_BROKEN_ROWS = 10
 PREVIEW_ROWS = 20
 SAMPLE_VALUES = 500
 LISTED_BROKEN_ROWS = 10_000

@@ -7,6 +7,7 @@ checks the quick count with a second reader, and it finds the fault no count sho
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -99,9 +100,10 @@ def _quoted(
     is_header: bool,
 ) -> None:
     """Read the row that begins with a line with quotes in it, together with the lines it goes on over."""
-    reader = csv.reader(
-        chain([line], lines), delimiter=table.dialect.delimiter, quotechar=table.dialect.quote, strict=True
-    )
+    delimiter, quote = table.dialect.delimiter, table.dialect.quote
+    # As DuckDB does: blanks before an opening quote and after the last closing one are not part of the value.
+    line = re.sub(rf"(?<={quote}) +(?=\r?\n?$)", "", line)
+    reader = csv.reader(chain([line], lines), delimiter=delimiter, quotechar=quote, strict=True, skipinitialspace=True)
     reason = ""
     try:
         cells = next(reader)

@@ -15,6 +15,9 @@ class Column(models.Model):
     proposed_treatment = models.CharField(max_length=10, default="auto", help_text="auto, plain or hashed.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why the kind is proposed, in words.")
     examples = models.JSONField(default=list, help_text="A few masked values.")
+    confidence = models.FloatField(
+        default=0, help_text="Share of the values looked at that fit the proposed kind, 0 to 1."
+    )
 
     class Meta:
         ordering = ["position"]

@@ -1,9 +1,12 @@
 """A named source of rows."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from pinconnect.datasets.querysets import DatasetQuerySet
 from pinconnect.workspaces.models import WorkspaceOwned
 
 
@@ -15,6 +18,8 @@ class Dataset(WorkspaceOwned):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = DatasetQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
