@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from typing import Literal
+from typing import Literal, get_args
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +13,7 @@ from django_q.tasks import async_task
 logger = logging.getLogger(__name__)
 
 Cluster = Literal["short", "prepare"]
+CLUSTERS: tuple[Cluster, ...] = get_args(Cluster)
 
 # A broker that cannot be reached may take seconds to say so; nobody who saves a form should wait for that twice.
 _PAUSE_AFTER_FAILURE_S = 5.0

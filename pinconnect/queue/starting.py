@@ -5,15 +5,15 @@ from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from pinconnect.lib.redact import redact
+
 
 def refuse_unready_database() -> None:
     """Raises CommandError with a sentence: no connection, tables that are behind, or contents that may not be there."""
     try:
         behind = _is_behind()
     except OperationalError as error:
-        raise CommandError(
-            f"The database cannot be reached ({_first_line(error)}). Check DATABASE_URL, and that it runs."
-        ) from error
+        raise CommandError(unreachable(error)) from error
     if behind:
         raise CommandError("The database is not up to date. Run: python manage.py migrate")
     refuse_forbidden_contents()
@@ -32,5 +32,7 @@ def _is_behind() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def unreachable(error: Exception) -> str:
+    """The sentence for a database that does not answer; without its address, which may hold a password."""
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return f"The database cannot be used ({redact(first_line)}). Check DATABASE_URL, and that the database runs."

@@ -1,0 +1,98 @@
+"""`up` starts everything in the foreground, and leaves nothing behind however it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+
+from tests.support import processes
+from tests.support.stack import Stack, end, free_port
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """Not a demo, so that the start is quick: the journey through the demo is tested in the browser."""
+    port = free_port()
+    production = {
+        "DEMO": "false",
+        "SECRET_KEY": "k" * 50,
+        "FIELD_KEYS": Fernet.generate_key().decode(),
+        "BASE_URL": f"http://localhost:{port}",
+        "EMAIL_URL": "consolemail://",
+    }
+    made = Stack(tmp_path / "data", production, port=port)
+    yield made
+    end(made)
+
+
+def test_it_serves_pages_runs_tasks_and_stops_on_ctrl_c(stack: Stack) -> None:
+    stack.start()
+    stack.installation.hint("note", 1)
+
+    assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
+    assert processes.wait_until(lambda: (stack.installation.notes / "1").exists())
+    assert f"Open       {stack.url}" in stack.log
+    assert stack.stop(signal.SIGINT) == 0
+    assert processes.all_of(stack.data_dir) == []
+
+
+def test_what_dies_is_started_again(stack: Stack) -> None:
+    stack.start()
+    os.kill(processes.the_one("gunicorn", stack.data_dir).pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: "web ended with status -9 and is started again in 1 s" in stack.log)
+
+    stack.kill_worker()
+    stack.installation.hint("note", 1)
+
+    assert processes.wait_until(lambda: (stack.installation.notes / "1").exists())
+    assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
+
+
+def test_after_kill_minus_nine_nothing_lives_on_and_the_next_start_finds_its_place(stack: Stack) -> None:
+    stack.start()
+    assert stack.process
+    os.killpg(stack.process.pid, signal.SIGKILL)
+    assert processes.none_left(stack.data_dir, within_s=5)
+
+    stack.start()
+
+    assert stack.stop() == 0
+    assert processes.all_of(stack.data_dir) == []
+
+
+def test_a_second_start_on_the_same_data_is_refused(stack: Stack) -> None:
+    stack.start()
+
+    with pytest.raises(AssertionError, match=r"PinConnect is already running on .*data\. Stop that one first"):
+        stack.installation.manage("up")
+
+    assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
+
+
+def test_a_taken_port_is_named_with_its_setting(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", stack.port)):
+        with pytest.raises(AssertionError, match=f"Port {stack.port} is taken by another program.* PORT=") as refusal:
+            stack.installation.manage("up")
+        assert "Traceback" not in str(refusal.value)
+
+
+def test_sigterm_while_it_starts_leaves_nothing(stack: Stack) -> None:
+    stack.data_dir.mkdir()
+    with (stack.data_dir / "up.log").open("w") as log:
+        stack.process = subprocess.Popen(
+            stack.command, env=stack.installation.environment, stdout=log, stderr=log, start_new_session=True
+        )
+    assert processes.wait_until(lambda: any("gunicorn" in found.command for found in processes.all_of(stack.data_dir)))
+
+    assert stack.stop() == 0
+
+    assert processes.all_of(stack.data_dir) == []
+    assert "PinConnect is ready." not in stack.log
