@@ -13,14 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from pinconnect.simulator.app import Simulator
+from pinconnect.simulator.store import OtherVersionError
 from pinconnect.simulator.world import Config
 from pinconnect.simulator.wsgi import application
 
 THREADS = 32
 LOCK_WAIT_S = 10.0
 PR_SET_PDEATHSIG = 1
+
+
+class FolderInUseError(Exception):
+    """Another simulator holds the lock of the data folder."""
 
 
 class Server(BaseApplication):
@@ -53,8 +59,13 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """Open the state in the worker, once no other simulator uses it."""
         die_with_parent()
-        self._lock = lock(self._config.data_dir)
-        return application(Simulator(self._config))
+        try:
+            self._lock = lock(self._config.data_dir)
+            return application(Simulator(self._config))
+        except (FolderInUseError, OtherVersionError) as error:
+            # The status tells gunicorn not to start another worker.
+            print(error, file=sys.stderr, flush=True)  # noqa: T201
+            sys.exit(Arbiter.APP_LOAD_ERROR)
 
 
 def die_with_parent() -> None:
@@ -73,7 +84,8 @@ def lock(data_dir: Path) -> Any:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             if time.monotonic() > until:
-                sys.exit("Another simulator is using this data folder. Stop it, or choose another --data-dir.")
+                text = "Another simulator is using this data folder. Stop it, or choose another --data-dir."
+                raise FolderInUseError(text) from None
             time.sleep(0.1)
         else:
             return file

@@ -37,17 +37,20 @@ def share(context: Context) -> Answer:
         {
             "audience_id": str(row["id"]),
             "permissions": [PERMISSION],
-            "recipients": [str(one) for one in recipients],
+            "recipient_account_ids": [str(one) for one in recipients],
         }
     )
 
 
 def _set(world: World, audience_id: int, recipient: str, *, is_shared: bool) -> None:
     if is_shared:
-        sql = "INSERT OR IGNORE INTO shares (audience_id, recipient_type, recipient) VALUES (?, ?, ?)"
+        world.store.run(
+            "INSERT OR IGNORE INTO shares (audience_id, recipient_type, recipient, created) VALUES (?, ?, ?, ?)",
+            *(audience_id, RECIPIENT, recipient, world.now()),
+        )
     else:
         sql = "DELETE FROM shares WHERE audience_id = ? AND recipient_type = ? AND recipient = ?"
-    world.store.run(sql, audience_id, RECIPIENT, recipient)
+        world.store.run(sql, audience_id, RECIPIENT, recipient)
 
 
 def shared_accounts(context: Context) -> Answer:
@@ -59,10 +62,18 @@ def shared_accounts(context: Context) -> Answer:
         raise ApiError(400, 400, audiences.BAD_PARAMETERS)
     row = audiences.find(context.world, account.id, audience_id[:18])
     rows = context.world.store.all(
-        "SELECT recipient FROM shares WHERE audience_id = ? AND recipient_type = ? ORDER BY id",
+        "SELECT recipient, created FROM shares WHERE audience_id = ? AND recipient_type = ? ORDER BY id",
         *(row["id"], recipient_type),
     )
-    items = [{"account_id": found["recipient"], "permissions": [PERMISSION]} for found in rows]
+    items = [
+        {
+            "account_id": found["recipient"],
+            "account_name": ad_accounts()[found["recipient"]].name,
+            "account_type": RECIPIENT,
+            "shared_on_timestamp": int(found["created"]),
+        }
+        for found in rows
+    ]
     return json_answer({"items": items, "bookmark": None})
 
 

@@ -33,13 +33,20 @@ CREATE TABLE IF NOT EXISTS audiences (
 CREATE INDEX IF NOT EXISTS audiences_of_account ON audiences (ad_account_id, id);
 CREATE TABLE IF NOT EXISTS shares (
     id INTEGER PRIMARY KEY AUTOINCREMENT, audience_id INTEGER NOT NULL, recipient_type TEXT NOT NULL,
-    recipient TEXT NOT NULL, UNIQUE (audience_id, recipient_type, recipient));
+    recipient TEXT NOT NULL, created REAL NOT NULL, UNIQUE (audience_id, recipient_type, recipient));
 CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, window INTEGER NOT NULL, used INTEGER NOT NULL);
 """
 # Ids of customer lists and audiences start here, so that they look like Pinterest's and never like each other.
 FIRST_IDS = {"customer_lists": 2_680_000_000_000, "audiences": 2_542_000_000_000}
 TABLES = ("meta", "sessions", "grants", "codes", "tokens", "customer_lists", "audiences", "shares", "faults", "rates")
+
+# Raised whenever SCHEMA changes; pretend data is not worth migrations.
+VERSION = 1
+
+
+class OtherVersionError(Exception):
+    """The file was written by a simulator with another schema."""
 
 
 class Store:
@@ -49,12 +56,23 @@ class Store:
         self.lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
+        self._refuse_other_version(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         with self.transaction():
             for statement in SCHEMA.split(";"):
                 self._db.execute(statement)
             self._number_from_first_ids()
+
+    def _refuse_other_version(self, path: Path) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        is_new = not self._db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        if version != VERSION and not is_new:
+            self._db.close()
+            raise OtherVersionError(
+                f"The simulator's state in {path} was written by another version. Delete its folder to start anew."
+            )
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _number_from_first_ids(self) -> None:
         for table, first in FIRST_IDS.items():

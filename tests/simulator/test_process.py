@@ -3,19 +3,20 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.simulator.helpers import ACCOUNT, emails, sha256
-from tests.support.simulator_process import ROOT, SimulatorProcess, running_simulator
+from tests.support.simulator_process import ROOT, SimulatorProcess, free_port, running_simulator
 
 pytestmark = pytest.mark.services
 
@@ -181,14 +182,22 @@ def test_bytes_that_are_no_http_do_not_stop_it(program: SimulatorProcess) -> Non
 
 
 def test_a_second_simulator_cannot_use_the_same_folder(program: SimulatorProcess) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from pinconnect.simulator import __main__ as m; import sys; from pathlib import Path",
-    ]
-    command[-1] += "; m.LOCK_WAIT_S = 0.2; m.lock(Path(sys.argv[1]))"
+    code = "import sys; from pinconnect.simulator import __main__ as m; m.LOCK_WAIT_S = 0.2; m.main()"
+    command = [sys.executable, "-c", code, "--data-dir", str(program.data_dir), "--port", str(free_port())]
 
-    second = subprocess.run([*command, str(program.data_dir)], capture_output=True, cwd=ROOT, check=False, timeout=30)
+    second = subprocess.run(command, capture_output=True, cwd=ROOT, check=False, timeout=30)
 
-    assert second.returncode == 1
+    assert second.returncode == 4
     assert b"Another simulator is using this data folder" in second.stderr
+    assert program.control("state")["users"]
+
+
+def test_state_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "state.sqlite3")) as old:
+        old.execute("CREATE TABLE meta (key TEXT)")
+    command = [sys.executable, "-m", "pinconnect.simulator", "--data-dir", str(tmp_path), "--port", str(free_port())]
+
+    answer = subprocess.run(command, capture_output=True, cwd=ROOT, check=False, timeout=30)
+
+    assert answer.returncode == 4
+    assert b"written by another version" in answer.stderr
