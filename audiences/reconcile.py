@@ -1,6 +1,7 @@
 """Brings runs and audiences forward whose hints were lost. May run any number of times, anywhere."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -51,7 +52,7 @@ def _hint_uploads(now: datetime) -> int:
     return hinted
 
 
-def _unhinted(runs: QuerySet[Run], now: datetime) -> QuerySet[Run]:
+def _unhinted(runs: QuerySet[Any], now: datetime) -> QuerySet[Any]:
     """Those not hinted lately, or not since they were to wait until now."""
     waited = Q(next_attempt_at__isnull=False, hinted_at__lt=F("next_attempt_at"))
     stale = Q(hinted_at=None) | Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | waited
@@ -110,8 +111,8 @@ def report_stuck() -> int:
 def _moved_at(run: Run, now: datetime) -> datetime:
     """When something last happened. A lease that is renewed is a worker that lives."""
     batch = run.batches.filter(sent_at__isnull=False).order_by("-sent_at").first()
-    alive = run.batches.all().in_flight(now).exists() or (run.lease_until is not None and run.lease_until > now)
-    if alive:
+    is_held = run.lease_until is not None and run.lease_until > now
+    if is_held or Batch.objects.filter(run=run).in_flight(now).exists():
         return now
     moments = [run.created_at, run.started_at, run.upload_started_at, batch.sent_at if batch else None]
     return max(moment for moment in moments if moment is not None)

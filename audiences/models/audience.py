@@ -1,5 +1,7 @@
 """A customer list and its audience on Pinterest, in one ad account, with the ledger of what was delivered."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils import timezone
 
@@ -47,7 +49,7 @@ class Audience(WorkspaceOwned):
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When the list last changed through us.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = AudienceQuerySet.as_manager()
+    objects: ClassVar[Any] = AudienceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -1,5 +1,7 @@
 """The records of one API call."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from audiences.models.run import Run
@@ -37,7 +39,7 @@ class Batch(models.Model):
         help_text="The batch that was halved first; empty on that batch itself.",
     )
 
-    objects = BatchQuerySet.as_manager()
+    objects: ClassVar[Any] = BatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -1,5 +1,7 @@
 """A delivery: the standing instruction from a dataset to an audience."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -45,7 +47,7 @@ class Delivery(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects: ClassVar[Any] = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -1,5 +1,7 @@
 """One execution of a delivery."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -72,7 +74,7 @@ class Run(WorkspaceOwned):
     upload_started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    objects = RunQuerySet.as_manager()
+    objects: ClassVar[Any] = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -72,7 +72,7 @@ def _switch(run: Run, token: str) -> None:
     assert audience is not None  # noqa: S101 -- only dry runs may lack one, and they never settle
     old = run.plan["ledger_version"]
     acknowledged = [
-        BatchRange(operation, first, count, 0)
+        BatchRange("ADD" if operation == "ADD" else "REMOVE", first, count, 0)
         for operation, first, count in run.batches.filter(state=BatchState.SENT)
         .values_list("operation", "first", "count")
         .iterator()

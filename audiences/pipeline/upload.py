@@ -98,7 +98,7 @@ class Pump:
         return claimed is not None and self._work(run, claimed)
 
     def _candidates(self, run: Run) -> Iterator[Batch]:
-        found = run.batches.all().claimable(timezone.now())
+        found = Batch.objects.filter(run=run).claimable(timezone.now())
         # A run that ends sends nothing new, and clears up what is unsure.
         return iter((found.unsure() if run.ending else found).select_related("root")[:_CANDIDATES])
 

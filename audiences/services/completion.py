@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences import hinting
-from audiences.models import Run
+from audiences.models import Batch, Run
 from audiences.states import RUN_MOVES, BatchState, RunState
 from pinconnect.lib import states
 
@@ -14,7 +14,7 @@ def hand_over(run_id: int) -> None:
     run = Run.objects.filter(pk=run_id, state=RunState.UPLOADING).select_related("audience").first()
     if run is None:
         return
-    if not run.batches.all().open().exists():
+    if not Batch.objects.filter(run=run).open().exists():
         finish_uploading(run)
         return
     if is_sendable(run):
@@ -26,7 +26,7 @@ def is_sendable(run: Run) -> bool:
     now = timezone.now()
     if not Run.objects.to_pump(now).filter(pk=run.pk).exists():
         return False
-    claimable = run.batches.all().claimable(now)
+    claimable = Batch.objects.filter(run=run).claimable(now)
     return bool((claimable.unsure() if run.ending else claimable).exists())
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audiences import hinting
 from audiences.messages import reason
-from audiences.models import Run
+from audiences.models import Batch, Run
 from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
 from audiences.states import RUN_MOVES, BatchState, RunState
@@ -112,7 +112,7 @@ def context(run: Run) -> dict[str, Any]:
 
 def _tell_refused(run: Run) -> None:
     subject = f"delivery:{run.delivery_id}"
-    refused = run.batches.filter(state=BatchState.FAILED).records()
+    refused = Batch.objects.filter(run=run, state=BatchState.FAILED).records()
     if refused and run.state == RunState.DONE:
         raise_alert(run.workspace, "audiences.records_refused", subject, **context(run), refused=refused)
     elif run.state == RunState.DONE:

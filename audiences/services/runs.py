@@ -135,7 +135,7 @@ def _check_startable(delivery: Delivery, *, is_dry_run: bool) -> None:
 
 def _active(delivery: Delivery, *, plan: dict[str, object], is_dry_run: bool) -> Run | None:
     if is_dry_run:
-        dry_runs = delivery.runs.active().filter(is_dry_run=True)
+        dry_runs = Run.objects.active().filter(delivery=delivery, is_dry_run=True)
         return next((run for run in dry_runs if run.plan == plan), None)
     active = Run.objects.active().filter(audience=delivery.audience, is_dry_run=False).first()
     if active is not None and active.delivery_id != delivery.pk:
