@@ -19,7 +19,7 @@ TREATMENTS = (
 NO_COUNTRY = ("", "None: only numbers with a country code")
 
 
-class BasicsForm(forms.ModelForm[Delivery]):
+class BasicsForm(forms.ModelForm):
     """What is delivered, and how the list follows it."""
 
     class Meta:

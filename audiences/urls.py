@@ -1,6 +1,23 @@
-"""Addresses of the audiences app."""
+"""Addresses of the dashboard, deliveries and runs."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from audiences.views import dashboard, deliveries, runs, setup
 
 app_name = "audiences"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("w/<slug:workspace>/", dashboard.dashboard, name="dashboard"),
+    path("w/<slug:workspace>/deliveries/", deliveries.delivery_list, name="delivery-list"),
+    path("w/<slug:workspace>/deliveries/new/", setup.delivery_create, name="delivery-create"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/", deliveries.delivery_detail, name="delivery-detail"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/setup/<slug:step>/", setup.delivery_setup, name="delivery-setup"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/publish/", setup.delivery_publish, name="delivery-publish"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/run/", deliveries.delivery_run, name="delivery-run"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/pause/", deliveries.delivery_pause, name="delivery-pause"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/resume/", deliveries.delivery_resume, name="delivery-resume"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/archive/", deliveries.delivery_archive, name="delivery-archive"),
+    path("w/<slug:workspace>/runs/<int:pk>/", runs.run_detail, name="run-detail"),
+    path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
+    path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
+    path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
+]
