@@ -18,7 +18,7 @@ _LAST_RESORT = (
 def page(name: str) -> HttpResponse:
     """An error page by its name in PAGES. Rendered without the request, so that no query is made and nothing leaks."""
     try:
-        content = loader.render_to_string(f"errors/{name}.html")
+        content: str = loader.render_to_string(f"errors/{name}.html")
     except Exception:  # An error page must come out, whatever else is broken.
         logger.exception("The error page %s could not be rendered.", name)
         content = _LAST_RESORT

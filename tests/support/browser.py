@@ -120,7 +120,8 @@ def assert_fits(page: Page) -> None:
         """() => {
             const room = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= room) return [];
-            const out = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > room + 1);
+            const all = [...document.body.querySelectorAll("*")];
+            const out = all.filter(element => element.getBoundingClientRect().right > room + 1);
             return out.slice(0, 5).map(e => e.outerHTML.slice(0, 120)).concat("(the page scrolls sideways)");
         }"""
     )
