@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -27,6 +28,14 @@ def create_dataset(workspace: Workspace, *, by: User | None, name: str, descript
     except IntegrityError:
         raise NameTakenError from None
     return dataset
+
+
+def withdraw_dataset(dataset: Dataset, *, by: User | None) -> None:
+    """Take back a dataset that never got a row; one with snapshots stays."""
+    with transaction.atomic():
+        if not Snapshot.objects.filter(dataset=dataset).exists():
+            audit.record("dataset.withdrawn", dataset, workspace=dataset.workspace, by=by)
+            dataset.delete()
 
 
 def change_dataset(dataset: Dataset, *, by: User | None, name: str, description: str) -> None:
@@ -64,6 +73,17 @@ def restore(dataset: Dataset, *, by: User | None) -> bool:
     except IntegrityError:
         raise NameTakenError from None
     return done
+
+
+def consequences_of_archiving() -> list[str]:
+    """What archiving means, in sentences."""
+    days = settings.SNAPSHOT_KEEP_DAYS
+    kept = f"Its rows are deleted {days} days from now." if days else "Its rows stay stored until you delete them."
+    return [
+        "Deliveries from it have nothing new to send. Pause or archive them if they should stop.",
+        "Nobody is removed from any audience by this.",
+        kept,
+    ]
 
 
 def current_snapshots(dataset: Dataset, *, since: datetime | None = None) -> list[Snapshot]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState
 from pinconnect.datasets.services import stores
+from pinconnect.datasets.services.datasets import current_snapshots
 from pinconnect.datasets.services.examining import made_names
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
@@ -54,6 +55,27 @@ def rows_without(snapshot: Snapshot) -> list[Snapshot]:
     found = list(others)
     starts = [at for at, other in enumerate(found) if other.mode == "overwrite"]
     return found[starts[-1] :] if starts else found
+
+
+def consequences_of_deleting(snapshot: Snapshot) -> list[str]:
+    """What deleting it means for the dataset, in sentences."""
+    if snapshot.state != SnapshotState.READY:
+        return ["It was never used, so nothing else changes."]
+    remaining = rows_without(snapshot)
+    if {other.pk for other in remaining} == {other.pk for other in current_snapshots(snapshot.dataset)}:
+        return ["It is not in use any more, so the dataset keeps its rows."]
+    if not remaining:
+        return [
+            "The dataset is then empty.",
+            "Deliveries that mirror it would remove everybody at their next run; they stop and ask you first.",
+        ]
+    rows = sum(other.rows or 0 for other in remaining)
+    numbers = ", ".join(str(other.number) for other in remaining)
+    noun = "snapshot" if len(remaining) == 1 else "snapshots"
+    return [
+        f"The dataset then holds {rows:,} rows, of {noun} {numbers}.",
+        "Deliveries that mirror it bring the audience to that state at their next run.",
+    ]
 
 
 def delete_outdated(now: datetime | None = None) -> int:

@@ -37,7 +37,7 @@ class NotNowError(Exception):
 
 
 def examine(snapshot: Snapshot) -> bool:
-    """Examine it now, in this process, and refresh the instance; False when there was nothing to do for this process."""
+    """Examine it now, in this process, and refresh the instance; False when this process had nothing to do."""
     done = examine_by_id(snapshot.pk)
     snapshot.refresh_from_db()
     return done
@@ -69,6 +69,11 @@ def correct_format(snapshot: Snapshot, *, by: User | None, asked: results.Asked)
             raise NotNowError
         audit.record("snapshot.format_corrected", snapshot, workspace=snapshot.workspace, by=by, **said)
     snapshot.refresh_from_db()
+
+
+def examine_again(snapshot: Snapshot, *, by: User | None) -> None:
+    """Have the snapshot examined once more with what was said about its format before. Raises NotNowError."""
+    correct_format(snapshot, by=by, asked=results.Asked(**snapshot.asked))
 
 
 def _examine(snapshot: Snapshot, token: str, beat: leases.Heartbeat) -> bool:

@@ -12,13 +12,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from pinconnect.datasets.examination import magic
-from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState
+from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState, WriteMode
 from pinconnect.datasets.services import stores
+from pinconnect.datasets.services.datasets import NameTakenError, create_dataset, withdraw_dataset
 from pinconnect.datasets.services.examining import examine
 from pinconnect.datasets.services.stores import Spooled, UploadRefusedError
 from pinconnect.queue import hints
 from pinconnect.workspaces import audit
-from pinconnect.workspaces.models import User
+from pinconnect.workspaces.models import User, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +71,40 @@ def receive_upload(
     finally:
         spooled.discard()
     if is_examined:
-        _have_examined(snapshot)
+        have_examined(snapshot)
     return snapshot
+
+
+def create_with_upload(
+    workspace: Workspace,
+    *,
+    by: User | None,
+    name: str,
+    description: str,
+    file: Spooled,
+    original_name: str,
+    token: str | None,
+) -> Snapshot:
+    """A new dataset with its first snapshot; neither is there when the file is not taken.
+
+    Raises NameTakenError, UploadRefusedError and AlreadyReceivedError.
+    """
+    try:
+        _refuse_at_sight(file)
+        dataset = create_dataset(workspace, by=by, name=name, description=description)
+    except NameTakenError:
+        first = received_with(workspace.pk, token or "")
+        file.discard()
+        if first:
+            raise AlreadyReceivedError(first) from None
+        raise
+    try:
+        return receive_upload(
+            dataset, by=by, file=file, original_name=original_name, mode=WriteMode.APPEND, token=token
+        )
+    except (UploadRefusedError, AlreadyReceivedError):
+        withdraw_dataset(dataset, by=by)
+        raise
 
 
 def receive_file(dataset: Dataset, path: Path, *, by: User | None, mode: str, is_examined: bool = True) -> Snapshot:
@@ -167,7 +200,8 @@ def forget(snapshot: Snapshot) -> bool:
     return True
 
 
-def _have_examined(snapshot: Snapshot) -> None:
+def have_examined(snapshot: Snapshot) -> None:
+    """Small ones now, others by a worker."""
     if snapshot.size_bytes <= EXAMINED_AT_ONCE_BYTES and not transaction.get_connection().in_atomic_block:
         examine(snapshot)
     else:
