@@ -38,7 +38,7 @@ class UserAdmin(DjangoUserAdmin):
     """The address is changed by its owner, who has to verify the new one. Only superusers hand out power."""
 
     add_form = NewUserForm
-    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
