@@ -1,7 +1,7 @@
 """Put every value that SQL could not decide before the rule, once per distinct value.
 
-The verdicts of column i are Parquet files verdicts-<i>-*.parquet: raw, h (digest or NULL), reason, masked, n (rows),
-first (the rid of the first row that has it).
+The verdicts of column i are Parquet files verdicts-<i>-*.parquet: raw, h (digest or NULL), reason, n (rows), first (the
+rid of the first row that has it).
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -16,8 +16,7 @@ from pathlib import Path
 from audiences.pipeline.plan import ColumnMapping, Plan
 from audiences.pipeline.session import Session
 from audiences.pipeline.stage import Staged
-from pinconnect.identifiers.columnar import quote
-from pinconnect.identifiers.masking import mask
+from pinconnect.identifiers.columnar import expressions, quote
 from pinconnect.identifiers.rules import judge as judge_value
 
 # Distinct undecided values that are held in memory at once, roughly.
@@ -61,19 +60,20 @@ def _judge_column(
     share: tuple[float, float],
 ) -> str:
     parts = -(-undecided // _AT_ONCE)
+    known = expressions(column.kind, column.treatment, column.default_country, column="raw", clean="c", shaped="c")
     for part in range(parts):
         some = f" AND hash(r{index}) % {parts} = {part}" if parts > 1 else ""
         session.run(
-            f"CREATE OR REPLACE TEMP TABLE odd AS SELECT row_number() OVER () AS id, * FROM "
-            f"(SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({staged.sql([f'r{index}'])}) "
-            f"WHERE r{index} IS NOT NULL{some} GROUP BY raw)"
+            f"CREATE OR REPLACE TEMP TABLE odd AS SELECT row_number() OVER () AS id, *, {known.refusal} AS known FROM "
+            f"(SELECT *, {known.clean} AS c FROM (SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({staged.sql([f'r{index}'])}) "
+            f"WHERE r{index} IS NOT NULL{some} GROUP BY raw))"
         )
         answers = folder / "answers.csv"
         _answer(column, answers, session)
         session.run(
-            f"COPY (SELECT raw, unhex(h) AS h, reason, masked, n, first FROM odd JOIN read_csv({quote(str(answers))}, "
+            f"COPY (SELECT raw, unhex(h) AS h, COALESCE(known, reason) AS reason, n, first FROM odd LEFT JOIN read_csv({quote(str(answers))}, "
             f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = "
-            f"{{'id': 'BIGINT', 'h': 'VARCHAR', 'reason': 'VARCHAR', 'masked': 'VARCHAR'}}) USING (id)) "
+            f"{{'id': 'BIGINT', 'h': 'VARCHAR', 'reason': 'VARCHAR'}}) USING (id)) "
             f"TO {quote(str(folder / f'verdicts-{index}-{part}.parquet'))} (FORMAT parquet)"
         )
         answers.unlink()
@@ -83,15 +83,15 @@ def _judge_column(
 
 
 def _answer(column: ColumnMapping, answers: Path, session: Session) -> None:
-    """Write id, digest, reason and masked value for each row of the table odd."""
+    """Write id, digest and reason for each row of the table odd that SQL could not refuse either."""
     with answers.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        for rows in session.stream("SELECT id, raw FROM odd"):
+        for rows in session.stream("SELECT id, raw FROM odd WHERE known IS NULL"):
             writer.writerows(_verdict(column, number, raw) for number, raw in rows)
 
 
-def _verdict(column: ColumnMapping, number: int, raw: str) -> tuple[int, str | None, str | None, str | None]:
+def _verdict(column: ColumnMapping, number: int, raw: str) -> tuple[int, str | None, str | None]:
     verdict = judge_value(column.kind, raw, column.treatment, column.default_country)
     if verdict.digest is not None:
-        return number, verdict.digest.hex(), None, None
-    return number, None, verdict.reason, mask(raw)
+        return number, verdict.digest.hex(), None
+    return number, None, verdict.reason

@@ -16,6 +16,7 @@ from audiences.pipeline.plan import ColumnCounts, Example, Plan
 from audiences.pipeline.session import Session
 from audiences.pipeline.stage import Staged
 from pinconnect.identifiers.columnar import quote
+from pinconnect.identifiers.masking import mask
 
 # Longer lists are cut; the counts are always complete.
 MOST_LINES = 100_000
@@ -64,12 +65,12 @@ def examples(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], ses
         if not one.files:
             continue
         rows = session.run(
-            f"SELECT reason, masked, first FROM read_parquet({quote(one.files)}) WHERE h IS NULL AND reason <> 'blank' "
+            f"SELECT reason, raw, first FROM read_parquet({quote(one.files)}) WHERE h IS NULL AND reason <> 'blank' "
             f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY first) <= {_EXAMPLES} ORDER BY reason, first"
         )
-        for reason, masked, first in rows:
+        for reason, raw, first in rows:
             number, row = locate(staged, first)
-            found.append(Example(number, row, column.column, column.kind, reason, masked or ""))
+            found.append(Example(number, row, column.column, column.kind, reason, mask(raw)))
     return tuple(found)
 
 
@@ -87,11 +88,11 @@ def write(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], target
     with target.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(HEADER)
-        for rid, index, reason, masked in islice(merge(_broken(staged), refused), MOST_LINES):
+        for rid, index, reason, raw in islice(merge(_broken(staged), refused), MOST_LINES):
             number, row = locate(staged, rid)
             column = plan.columns[index] if index >= 0 else None
             names = (column.column, column.kind) if column else ("", "")
-            writer.writerow([number, row, *(safe_cell(text) for text in (*names, reason, masked))])
+            writer.writerow([number, row, *(safe_cell(text) for text in (*names, reason, mask(raw)))])
     return target
 
 
@@ -110,7 +111,7 @@ def _refused(
     plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session
 ) -> list[tuple[int, int, str, str]]:
     parts = [
-        f"SELECT rid, {index} AS i, reason, COALESCE(masked, '') AS masked FROM ({staged.sql([f'r{index}'])}) "
+        f"SELECT rid, {index} AS i, reason, raw FROM ({staged.sql([f'r{index}'])}) "
         f"JOIN read_parquet({quote(one.files)}) v ON r{index} = v.raw WHERE v.h IS NULL AND reason <> 'blank'"
         for index, one in enumerate(verdicts)
         if one.files

@@ -106,7 +106,8 @@ def spread(
         joined, held_rows, held_distinct = _hold_back(layout, joined, plan.tombstones, session)
     usable = _write_rows(layout, joined, session)
     (folder / "all.parquet").unlink(missing_ok=True)
-    _write_digests(layout, session)
+    if usable:
+        _write_digests(layout, session)
     return Layout(folder, width, plan, usable, held_rows, held_distinct)
 
 

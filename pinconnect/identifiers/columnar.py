@@ -6,6 +6,7 @@ value. Each kind contributes two expressions over an already trimmed value: the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pinconnect.identifiers import kinds, phones, texts
@@ -17,12 +18,14 @@ _ASCII_SPACE = "' ' || chr(9) || chr(10) || chr(13)"
 @dataclass(frozen=True)
 class Columnar:
     """SQL over three nested levels. clean: over the column. shaped: over clean's result. digest: a BLOB or NULL, over
-    both. blank: a BOOLEAN over clean's result. The names of the levels are the arguments of expressions()."""
+    both. blank: a BOOLEAN over clean's result. refusal: over clean's result, a reason where the digest is NULL, or NULL
+    where the rule has to say. The names of the levels are the arguments of expressions()."""
 
     clean: str
     shaped: str
     digest: str
     blank: str
+    refusal: str
 
 
 def quote(text: str) -> str:
@@ -46,7 +49,27 @@ def expressions(
         shaped=_phone_shape(clean) if kind == "phone" else clean,
         digest=f"CASE {' '.join(parts)} ELSE NULL END",
         blank=f"({clean} IS NULL OR {clean} = '')",
+        refusal=_refusal(kind, treatment, clean),
     )
+
+
+# Letters that no way of writing an extension has.
+_LETTERS = "[A-DF-HJ-MP-RU-WYZa-df-hj-mp-ru-wyz]"
+
+
+def _refusal(kind: str, treatment: str, clean: str) -> str:
+    """Reasons for what people often have in such columns; never for a placeholder or anything as long as a hash."""
+    words = ", ".join(quote(word) for word in sorted(texts.PLACEHOLDERS))
+    plain = f"strlen({clean}) NOT IN (32, 40, 64) AND lower({clean}) NOT IN ({words}) AND {_full(clean, '[ -~]+')}"
+    if treatment == "hashed":
+        return f"CASE WHEN {plain} THEN 'not_a_hash' END"
+    tests = {
+        "email": (_full(clean, "[A-Za-z0-9._+-]+"), "email_no_at"),
+        "phone": (f"regexp_matches({clean}, {quote(_LETTERS)})", "phone_letters"),
+        "maid": (f"strlen({clean}) <> 36", "maid_not_an_id"),
+    }
+    test, reason = tests.get(kinds.get(kind).wire, ("false", ""))
+    return f"CASE WHEN {plain} AND {test} THEN {quote(reason)} END"
 
 
 def _full(name: str, pattern: str) -> str:
@@ -59,6 +82,7 @@ def _hashed(clean: str) -> str:
 
 
 Decisions = list[tuple[str, str]]
+Rule = Callable[[str, str, str | None], Decisions]
 
 _NAME = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -79,12 +103,21 @@ def _not_zero(clean: str) -> str:
     return f"{clean} <> {quote(texts.ZERO_MAID)}"
 
 
-def _gaid(clean: str, shaped: str, default_country: str | None) -> Decisions:
-    return [(f"strlen({clean}) = 36 AND {_full(clean, _ANY)} AND {_not_zero(clean)}", f"lower({clean})")]
+def _cased(case: str) -> Rule:
+    """With dashes or without them, brought to one case."""
 
+    def rule(clean: str, shaped: str, default_country: str | None) -> Decisions:
+        parts = [
+            f"substr({clean}, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        ]
+        dashed = " || '-' || ".join(parts)
+        bare = f"strlen({clean}) = 32 AND {_full(clean, '[0-9a-fA-F]{32}')} AND {clean} <> repeat('0', 32)"
+        return [
+            (f"strlen({clean}) = 36 AND {_full(clean, _ANY)} AND {_not_zero(clean)}", f"{case}({clean})"),
+            (bare, f"{case}({dashed})"),
+        ]
 
-def _idfa(clean: str, shaped: str, default_country: str | None) -> Decisions:
-    return [(f"strlen({clean}) = 36 AND {_full(clean, _ANY)} AND {_not_zero(clean)}", f"upper({clean})")]
+    return rule
 
 
 def _maid(clean: str, shaped: str, default_country: str | None) -> Decisions:
@@ -119,6 +152,7 @@ def _phone(clean: str, shaped: str, default_country: str | None) -> Decisions:
         f"AND {_full(shaped, accepted)} AND NOT regexp_matches({shaped}, {quote(excluded)}) AND {honest}"
     )
     decisions = [(international, f"substr({shaped}, 2)")]
+    decisions += _trunk(shaped, honest)
     if default_country:
         decisions += _national(shaped, default_country, honest)
     else:
@@ -145,6 +179,19 @@ def _national(shaped: str, default_country: str, honest: str) -> Decisions:
     return found
 
 
+def _trunk(shaped: str, honest: str) -> Decisions:
+    """Country code and national prefix together, as in +49 (0) 171 …: the rule drops the prefix."""
+    found = []
+    for start, patterns in phones.trunk_patterns():
+        number = f"substr({shaped}, {len(start) + 1})"
+        lengths = ", ".join(str(length) for length in patterns.lengths)
+        clear = f"NOT regexp_matches({number}, {quote('^(?:' + patterns.prefix + ')')})"
+        condition = f"strlen({number}) IN ({lengths}) AND {_full(number, patterns.number)} AND {clear} AND {honest}"
+        code = quote(str(patterns.country_code))
+        found.append((f"starts_with({shaped}, {quote(start)}) AND {condition}", f"{code} || {number}"))
+    return found
+
+
 def _bare(shaped: str) -> str:
     cases: dict[str, list[str]] = {}
     for code, general, types in phones.bare_patterns():
@@ -156,11 +203,11 @@ def _bare(shaped: str) -> str:
     return f"strlen({shaped}) BETWEEN {phones.MIN_DIGITS} AND {phones.MAX_DIGITS} AND (CASE {whens} ELSE false END)"
 
 
-_PLAIN = {
+_PLAIN: dict[str, Rule] = {
     "email": _email,
     "phone": _phone,
-    "gaid": _gaid,
-    "idfa": _idfa,
+    "gaid": _cased("lower"),
+    "idfa": _cased("upper"),
     "maid": _maid,
     "lr_id": _opaque,
     "dlx_id": _opaque,

@@ -11,7 +11,9 @@ _LONGEST = 40
 
 def mask(value: str) -> str:
     """j•••@e•••.com, +1•••71, a3f1…, or the first character and dots; never more than 40 characters, all printable."""
-    text = "".join(char if char.isprintable() else "·" for char in value.strip())
+    text = value.strip()
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else "·" for char in text)
     if not text:
         return ""
     if _HEX.fullmatch(text) and len(text.replace("-", "")) in (32, 40, 64):

@@ -229,3 +229,14 @@ def bare_patterns() -> tuple[tuple[str, str, str], ...]:
         general = metadata.general_desc.national_number_pattern
         found.append((str(metadata.country_code), general, "|".join(patterns)))
     return tuple(found)
+
+
+@cache
+def trunk_patterns() -> tuple[tuple[str, RegionPatterns], ...]:
+    """(plus, country code and national prefix; patterns of the number after it) for countries that write both."""
+    found = []
+    for region in ("DE", "FR", "NL", "AT", "CH", "BE", "SE", "IN"):
+        patterns = region_patterns(region)
+        if patterns and patterns.prefix and patterns.lengths:
+            found.append((f"+{patterns.country_code}{patterns.prefix}", patterns))
+    return tuple(found)

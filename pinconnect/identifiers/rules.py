@@ -94,11 +94,14 @@ def _refuse_other_hashes(kind: str, text: str, treatment: str) -> None:
 
 # What an address may not contain: separators and delimiters of lists of addresses, and quoting that nobody unquotes.
 _EMAIL_FORBIDDEN = frozenset(',;:"<>()[]\\')
+_EMAIL_PLAIN = re.compile(r"[!#-'*+\-./0-9=?@A-Z^-~]*")
 _EMAIL_SPACE = frozenset(("Zs", "Zl", "Zp"))
 
 
 def _email(text: str, steps: list[str], _: str | None) -> str:
-    normalised = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    normalised = text.lower()
+    if not text.isascii():
+        normalised = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
     if normalised != text:
         steps.append("Lower-cased, with accented letters in their composed form.")
     _email_characters(normalised)
@@ -118,6 +121,8 @@ def _email(text: str, steps: list[str], _: str | None) -> str:
 
 
 def _email_characters(text: str) -> None:
+    if _EMAIL_PLAIN.fullmatch(text):
+        return
     if texts.has_control(text):
         raise Refused("email_space" if any(char in "\t\r\n" for char in text) else "control_character")
     if any(char.isspace() or unicodedata.category(char) in _EMAIL_SPACE for char in text):

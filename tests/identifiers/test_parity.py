@@ -16,28 +16,29 @@ COUNTRIES = (None, "US", "GB", "DE", "FR", "IT", "BR", "JP", "AU", "IN", "RU", "
 
 
 def fast_digests(kind, treatment, country, values):
-    """What the SQL decides, in the order of the values: (digest or None, blank)."""
+    """What the SQL decides, in the order of the values: (digest or None, blank, reason or None)."""
     found = columnar.expressions(kind, treatment, country, column="raw", clean="c", shaped="s")
     connection = CONNECTION
     connection.execute("CREATE OR REPLACE TEMP TABLE t (i INTEGER, raw VARCHAR)")
     connection.execute("INSERT INTO t SELECT unnest(range(len($1))), unnest($1::VARCHAR[])", [values])
     rows = connection.execute(
-        f"SELECT {found.digest}, {found.blank} FROM (SELECT *, {found.shaped} AS s FROM "
+        f"SELECT {found.digest}, {found.blank}, {found.refusal} FROM (SELECT *, {found.shaped} AS s FROM "
         f"(SELECT *, {found.clean} AS c FROM t)) ORDER BY i"
     ).fetchall()
-    return [(bytes(digest) if digest is not None else None, blank) for digest, blank in rows]
+    return [(bytes(digest) if digest is not None else None, blank, refusal) for digest, blank, refusal in rows]
 
 
 def differences(kind, treatment, country, values):
     """Values that the fast path decided otherwise than the rule; and how many it decided."""
     wrong, decided = [], 0
-    for value, (digest, blank) in zip(values, fast_digests(kind, treatment, country, values), strict=True):
-        if digest is None and not blank:
+    for value, (digest, blank, refusal) in zip(values, fast_digests(kind, treatment, country, values), strict=True):
+        reason = None if digest else "blank" if blank else refusal
+        if digest is None and reason is None:
             continue
         decided += 1
         verdict = rules.judge(kind, value, treatment, country)
-        if (verdict.digest, verdict.reason == "blank") != (digest, blank):
-            wrong.append((value, verdict))
+        if (verdict.digest, verdict.reason) != (digest, reason):
+            wrong.append((value, digest, reason, verdict))
     return wrong, decided
 
 

@@ -12,6 +12,8 @@ from audiences.pipeline.prepare import prepare
 from pinconnect.identifiers import kinds
 from tests.support.reference import Column
 
+EMAIL = (Column("email", "email"),)
+
 
 def write_csv(path, names, rows, encoding="utf-8", **format):
     """A well-formed file of these rows (mappings by name), and the source that reads it."""
@@ -28,7 +30,7 @@ def write_text(path, data, names=("email", "city"), **format):
     return Source(path, CsvFormat(tuple(names), **format))
 
 
-def make_plan(sources, columns=(Column("email", "email"),), mode="mirror", **more):
+def make_plan(sources, columns=EMAIL, mode="mirror", **more):
     """A plan for columns of the reference; small limits so that a test has several batches."""
     mapping = tuple(ColumnMapping(one.name, one.kind, one.treatment, one.default_country) for one in columns)
     return Plan(tuple(sources), mapping, mode, wire.choose(one.kind for one in columns), threads=1, **more)
