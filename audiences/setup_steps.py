@@ -13,7 +13,6 @@ from audiences.services.refusals import ServiceRefusal
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
 from pinconnect.profiles.models.profile import ProfileState
-from pinconnect.profiles.permissions import may_write_audiences
 from pinconnect.workspaces.access import WorkspaceRequest
 from pinconnect.workspaces.models import User
 
@@ -106,9 +105,7 @@ class AdAccountStep(Step):
     def make_form(self) -> BaseForm:
         reached = AdAccountAccess.objects.filter(profile=self.delivery.profile).select_related("ad_account")
         self.accesses = sorted(reached, key=lambda access: (not access.ad_account.is_chosen, str(access.ad_account)))
-        usable = [
-            a.ad_account_id for a in self.accesses if a.ad_account.is_chosen and may_write_audiences(a.permissions)
-        ]
+        usable = [a.ad_account_id for a in self.accesses if a.ad_account.is_chosen and a.can_write_lists]
         current = self.delivery.audience.ad_account if self.delivery.audience else None
         return AdAccountForm(
             self.data,
@@ -130,8 +127,8 @@ class AdAccountStep(Step):
         options = [
             {
                 "account": access.ad_account,
-                "is_usable": access.ad_account.is_chosen and may_write_audiences(access.permissions),
-                "may_write": may_write_audiences(access.permissions),
+                "is_usable": access.ad_account.is_chosen and access.can_write_lists,
+                "may_write": access.can_write_lists,
                 "is_current": str(access.ad_account.pk) == str(self._current()),
             }
             for access in self.accesses
