@@ -100,9 +100,9 @@ def test_known_person_signs_in_and_joins(client, acme):
     credentials = {"login": "dora@example.org", "password": PASSWORD, "next": "/join/"}
     page = client.post("/accounts/login/", credentials, follow=True)
     assert page.redirect_chain[-1][0] == "/join/"
-    page = client.post("/join/", follow=True)
+    reply = client.post("/join/")
 
-    assert "Welcome to Acme" in page.content.decode()
+    assert reply.url.startswith(acme.url)
     assert acme.membership(User.objects.get(email="dora@example.org")).role == Role.MARKETER
 
 
