@@ -48,7 +48,7 @@ def _block_sizes(
     if index.has_rows(operation):
         size = wire.row_bytes_sql({code: code for code in index.wire_kinds})
     else:
-        cases = " ".join(f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_bytes(code)}" for code in index.wire_kinds)
+        cases = " ".join(f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_bytes(code)}" for code in kinds.ROW_FIELDS)
         size = f"CASE k {cases} END"
     entries = index.entries(operation, 0, total)
     query = f"SELECT count(*), sum({size} + 1) FROM ({entries}) GROUP BY n // {block} ORDER BY n // {block}"

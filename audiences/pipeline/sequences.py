@@ -81,8 +81,9 @@ class Index:
         """SQL for the JSON text of an entry as a records_v2 row."""
         if self.has_rows(operation):
             return wire.row_sql({code: code for code in self.wire_kinds})
+        # A removal may be of a kind that is no longer mapped.
         cases = " ".join(
-            f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_sql({code: 'h'})}" for code in self.wire_kinds
+            f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_sql({code: 'h'})}" for code in kinds.ROW_FIELDS
         )
         return f"CASE k {cases} END"
 

@@ -86,6 +86,18 @@ def final(run: Run, members: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
+def rows_so_far(run: Run) -> dict[str, int]:
+    """Rows as in final, while a run is under way or when it ended before it sent anything: unsent rows are failed."""
+    found = run.counts.get("rows")
+    if not found:
+        return dict.fromkeys(("read", "sent", "already_there", "duplicate", "invalid", "held_back", "failed"), 0)
+    deciding = fates(run)["REMOVE" if run.plan["mode"] == Mode.REMOVE else "ADD"]
+    unsent = Fates(sent=deciding.sent, not_sent=deciding.total - deciding.sent)
+    failed = _failed_rows(found["to_send"], unsent)[0] if deciding.total else found["to_send"]
+    kept = {name: found[name] for name in ("read", "already_there", "duplicate", "invalid", "held_back")}
+    return {**kept, "sent": found["to_send"] - failed, "failed": failed}
+
+
 def _failed_rows(to_send: int, fate: Fates) -> tuple[int, bool]:
     """Rows of which not everything reached the list.
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from audiences.models import Audience, Delivery, DeliveryColumn
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
-from audiences.states import DeliveryState
+from audiences.states import RUN_ACTIVE, DeliveryState
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.identifiers import kinds
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
@@ -116,18 +116,37 @@ def set_columns(delivery: Delivery, *, by: User | None, columns: Sequence[Column
     """Replace the choice of columns. Raises ServiceRefusal for what cannot be sent or sent together."""
     with transaction.atomic():
         draft = _locked_draft(delivery)
-        chosen = [_checked(draft, choice) for choice in columns]
-        if not chosen:
-            raise ServiceRefusal("no_columns")
-        names = [column.column for column in chosen]
-        for name in names:
-            if names.count(name) > 1:
-                raise ServiceRefusal("column_twice", column=name)
+        chosen = _checked_all(draft, columns)
         choose_wire(chosen, draft.audience)
-        draft.columns.all().delete()
-        DeliveryColumn.objects.bulk_create(chosen)
+        _store_columns(draft, chosen)
         audit.record("delivery.changed", draft, workspace=draft.workspace, by=by, what="columns")
     return draft
+
+
+def change_published(
+    delivery: Delivery, *, by: User | None, mode: str, columns: Sequence[ColumnChoice], profile: Profile
+) -> Delivery:
+    """Change mode, columns and profile of a published delivery, from its next run on.
+
+    Raises ServiceRefusal while a run is under way, and for what cannot be sent to its list.
+    """
+    with transaction.atomic():
+        current = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        chosen = _checked_all(current, columns)
+        wanted = [(c.column, c.kind, c.treatment, c.default_country) for c in chosen]
+        stored = [(c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all()]
+        if (mode, profile.pk, wanted) == (current.mode, current.profile_id, stored):
+            return current
+        if current.runs.filter(state__in=RUN_ACTIVE, is_dry_run=False).exists():
+            raise ServiceRefusal("run_active", name=current.name)
+        if current.audience is not None and profile.pk != current.profile_id:
+            check_target(profile, current.audience.ad_account)
+        choose_wire(chosen, current.audience)
+        current.mode, current.profile = mode, profile
+        current.save(update_fields=["mode", "profile"])
+        _store_columns(current, chosen)
+        audit.record("delivery.changed", current, workspace=current.workspace, by=by, mode=mode)
+    return current
 
 
 def propose_columns(delivery: Delivery) -> list[ColumnChoice]:
@@ -186,6 +205,22 @@ def _save_named(draft: Delivery) -> None:
             draft.save()
     except IntegrityError as error:
         raise ServiceRefusal("name_taken", name=draft.name) from error
+
+
+def _checked_all(delivery: Delivery, columns: Sequence[ColumnChoice]) -> list[DeliveryColumn]:
+    chosen = [_checked(delivery, choice) for choice in columns]
+    if not chosen:
+        raise ServiceRefusal("no_columns")
+    names = [column.column for column in chosen]
+    for name in names:
+        if names.count(name) > 1:
+            raise ServiceRefusal("column_twice", column=name)
+    return chosen
+
+
+def _store_columns(delivery: Delivery, chosen: list[DeliveryColumn]) -> None:
+    delivery.columns.all().delete()
+    DeliveryColumn.objects.bulk_create(chosen)
 
 
 def _checked(draft: Delivery, choice: ColumnChoice) -> DeliveryColumn:

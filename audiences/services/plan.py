@@ -62,15 +62,16 @@ def choose_wire(columns: Iterable[DeliveryColumn], audience: Audience | None) ->
         chosen = wire.choose(kind.code for kind in mapped)
     except wire.WireConflict as conflict:
         raise ServiceRefusal("cannot_mix", sentence=conflict.args[0]) from conflict
-    if chosen.shape == "records_v2" or audience is None:
+    if audience is None:
         return chosen
     delivered = {kind for kind, members in audience.ledger_members.items() if members}
     is_same_type = not audience.customer_list_id or audience.list_type == chosen.list_type
-    if is_same_type and delivered <= {kind.wire for kind in mapped}:
+    if chosen.shape == "records" and is_same_type and delivered <= {kind.wire for kind in mapped}:
         return chosen
-    alone = next((kind for kind in mapped if kind.row_field is None), None)
-    if alone is not None:
-        raise ServiceRefusal("list_holds_others", label=alone.label)
+    # Rows are the way out, but some kinds have no place in one.
+    for wire_kind in sorted({kind.wire for kind in mapped} | delivered):
+        if wire_kind not in kinds.ROW_FIELDS:
+            raise ServiceRefusal("list_of_one_kind", label=kinds.get(wire_kind).label)
     return Wire("records_v2", audience.list_type or chosen.list_type)
 
 

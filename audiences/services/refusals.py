@@ -21,8 +21,8 @@ _SENTENCES = {
     "unknown_treatment": "“{treatment}” is not a way to treat values. Use auto, plain or hashed.",
     "unknown_country": "“{country}” is not a country that phone numbers are known for. Use two letters, such as GB.",
     "cannot_mix": "{sentence} Make one delivery for each.",
-    "list_holds_others": "The list on Pinterest holds other kinds of identifiers already, and {label} needs a list of "
-    "its own. Make a new delivery for it.",
+    "list_of_one_kind": "{label} needs a list of its own and cannot share one with other kinds of identifiers. "
+    "Make a new delivery.",
     "no_profile": "Choose the Pinterest profile first.",
     "profile_not_usable": "The profile “{profile}” is not connected any more. Connect it again under Profiles.",
     "profile_lacks_scopes": "A permission was not ticked when the profile “{profile}” was connected. Connect it again "
@@ -39,6 +39,7 @@ _SENTENCES = {
     "is_dry_run": "A dry run sends nothing, so there is nothing to repeat. Run the delivery.",
     "needs_resume": "Pinterest refused the profile of “{name}”. Connect it again under Profiles; the delivery then "
     "goes on by itself.",
+    "run_active": "A run of “{name}” is under way. Wait until it has ended, or cancel it, then change the delivery.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }
 

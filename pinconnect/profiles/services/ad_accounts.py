@@ -82,7 +82,7 @@ def _row(workspace_id: int, listed: Listed) -> AdAccount:
 
 
 @transaction.atomic
-def choose_ad_accounts(workspace: Workspace, *, by: User, shown: Iterable[int], chosen: Iterable[int]) -> int:
+def choose_ad_accounts(workspace: Workspace, *, by: User | None, shown: Iterable[int], chosen: Iterable[int]) -> int:
     """Of the ad accounts that were shown, offer those chosen when a delivery is set up; returns how many changed."""
     shown_pks, chosen_pks = set(shown), set(chosen)
     rows = AdAccount.objects.select_for_update().for_workspace(workspace).filter(pk__in=shown_pks)

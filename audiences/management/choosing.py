@@ -1,0 +1,133 @@
+"""Which workspace, profile, ad account, dataset and delivery the command line means; each by name, or the only one."""
+
+from dataclasses import dataclass
+
+from django.core.management.base import CommandError
+
+from audiences.models import Delivery, Scope
+from audiences.services import deliveries
+from audiences.services.deliveries import ColumnChoice
+from audiences.states import DeliveryState
+from pinconnect.datasets.models import Dataset
+from pinconnect.datasets.services import create_dataset
+from pinconnect.identifiers import kinds
+from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
+from pinconnect.profiles.services import choose_ad_accounts
+from pinconnect.workspaces.models import Workspace
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for."""
+
+    name: str
+    audience: str
+    mode: str
+    columns: tuple[ColumnChoice, ...]
+
+
+def workspace_named(slug: str) -> Workspace:
+    """Raises CommandError with the choices when it is not clear."""
+    found = list(Workspace.objects.filter(slug=slug) if slug else Workspace.objects.order_by("pk")[:2])
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(Workspace.objects.order_by("slug").values_list("slug", flat=True)[:20])
+    if not known:
+        raise CommandError("There is no workspace yet. Sign in once in the browser and make one.")
+    asked = f"There is no workspace “{slug}”." if slug else "There are several workspaces: say which with --workspace."
+    raise CommandError(f"{asked} Workspaces: {known}.")
+
+
+def profile_named(workspace: Workspace, username: str) -> Profile:
+    connected = Profile.objects.for_workspace(workspace).connected()
+    found = list(connected.filter(username__iexact=username.lstrip("@")) if username else connected[:2])
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(connected.values_list("username", flat=True))
+    if not known:
+        raise CommandError(
+            f"No Pinterest profile is connected in “{workspace}”. Connect one in the browser, under Profiles; "
+            "in the demo also with: python manage.py demo --connect"
+        )
+    asked = (
+        f"No connected profile is called “{username}”." if username else "Several profiles are connected: say which."
+    )
+    raise CommandError(f"{asked} Use --profile with one of: {known}.")
+
+
+def ad_account_numbered(profile: Profile, pinterest_id: str) -> AdAccount:
+    """The ad account of this id, which is thereby chosen; without one the only chosen one, or the only one there is."""
+    accesses = AdAccountAccess.objects.filter(profile=profile, can_write_lists=True).select_related("ad_account")
+    accounts = [access.ad_account for access in accesses.order_by("pk")]
+    if pinterest_id:
+        fitting = [account for account in accounts if account.pinterest_id == pinterest_id]
+    else:
+        fitting = [account for account in accounts if account.is_chosen] or accounts
+    if len(fitting) == 1:
+        return _chosen(fitting[0])
+    known = ", ".join(f"{account.pinterest_id} ({account})" for account in accounts[:20])
+    if not known:
+        raise CommandError(f"The profile “{profile}” reaches no ad account in which it may write audiences.")
+    asked = (
+        f"The profile “{profile}” may not write audiences in an ad account {pinterest_id}."
+        if pinterest_id
+        else "There are several ad accounts: say which with --ad-account."
+    )
+    raise CommandError(f"{asked} It may in: {known}.")
+
+
+def dataset_named(workspace: Workspace, name: str) -> Dataset:
+    """The dataset of that name, new if there is none."""
+    found = Dataset.objects.for_workspace(workspace).current().filter(name=name).first()
+    return found or create_dataset(workspace, by=None, name=name)
+
+
+def columns_of(mapped: list[str], country: str) -> tuple[ColumnChoice, ...]:
+    """COLUMN=KIND, or COLUMN=KIND:plain or COLUMN=KIND:hashed. country: for phone numbers without a country code."""
+    return tuple(_column(text, country) for text in mapped)
+
+
+def delivery_for(dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdAccount) -> Delivery:
+    """The delivery of that name brought in line with the wish, or a new draft. Raises ServiceRefusal, CommandError."""
+    found = Delivery.objects.for_workspace(dataset.workspace).not_archived().filter(name=wish.name)
+    delivery = found.select_related("audience", "dataset").first()
+    if delivery is None:
+        delivery = deliveries.create_draft(
+            workspace=dataset.workspace, by=None, name=wish.name, dataset=dataset, mode=wish.mode, scope=Scope.ALL
+        )
+    if delivery.dataset_id != dataset.pk:
+        raise CommandError(
+            f"The delivery “{wish.name}” belongs to the dataset “{delivery.dataset}”. Use --name for another delivery."
+        )
+    if delivery.state == DeliveryState.DRAFT:
+        return _complete(delivery, dataset, wish, profile, ad_account)
+    audience = delivery.audience
+    if audience is None or audience.name != wish.audience or audience.ad_account_id != ad_account.pk:
+        raise CommandError(
+            f"The delivery “{wish.name}” goes to another audience or ad account. Use --name for another delivery."
+        )
+    return deliveries.change_published(delivery, by=None, mode=wish.mode, columns=list(wish.columns), profile=profile)
+
+
+def _complete(draft: Delivery, dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdAccount) -> Delivery:
+    draft = deliveries.change_basics(draft, by=None, name=wish.name, dataset=dataset, mode=wish.mode, scope=draft.scope)
+    draft = deliveries.set_profile(draft, by=None, profile=profile)
+    draft = deliveries.set_target(draft, by=None, ad_account=ad_account, name=wish.audience)
+    return deliveries.set_columns(draft, by=None, columns=list(wish.columns))
+
+
+def _column(text: str, country: str) -> ColumnChoice:
+    column, found, kind = text.rpartition("=")
+    kind, _, treatment = kind.partition(":")
+    if not found or not column or not kind:
+        raise CommandError(f"--map {text}: write COLUMN=KIND, for example email=email or “Mobile phone=phone”.")
+    if kind not in kinds.KINDS:
+        raise CommandError(f"--map {text}: “{kind}” is no kind of identifier. Kinds: {', '.join(kinds.KINDS)}.")
+    return ColumnChoice(column, kind, treatment or "auto", country if kind == "phone" else "")
+
+
+def _chosen(account: AdAccount) -> AdAccount:
+    if not account.is_chosen:
+        choose_ad_accounts(account.workspace, by=None, shown=[account.pk], chosen=[account.pk])
+        account.refresh_from_db()
+    return account

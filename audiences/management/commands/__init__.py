@@ -1,0 +1,1 @@
+"""Commands about deliveries and the demo."""

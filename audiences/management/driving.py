@@ -1,0 +1,88 @@
+"""Drives one run to its end in this process, with the same tasks, leases and limits as workers, and beside them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.utils import timezone
+
+from audiences import tasks
+from audiences.messages import reason
+from audiences.models import Batch, Run
+from audiences.services import accounting
+from audiences.states import DeliveryState, RunState
+
+_LONGEST_NAP_S = 1.0
+_SHORTEST_NAP_S = 0.1
+_SAY_EVERY_S = 2.0
+_WORK: dict[str, Callable[[int], object]] = {
+    RunState.QUEUED: tasks.prepare_run,
+    RunState.PREPARING: tasks.prepare_run,
+    RunState.UPLOADING: tasks.pump_run,
+    RunState.SETTLING: tasks.settle_run,
+}
+
+
+def drive(run: Run, say: Callable[[str], None], *, sleep: Callable[[float], None] = time.sleep) -> Run:
+    """Work on the run until it has ended or waits for a person; say hears about it every other second."""
+    said_at, said = 0.0, ""
+    while not run.is_finished and not waits_for_person(run):
+        before = _position(run)
+        _WORK[run.state](run.pk)
+        run.refresh_from_db()
+        run.delivery.refresh_from_db()
+        line = describe(run)
+        if line != said and (time.monotonic() - said_at >= _SAY_EVERY_S or run.is_finished):
+            said_at, said = time.monotonic(), line
+            say(line)
+        if _position(run) == before:
+            sleep(_nap_s(run))
+            run.refresh_from_db()
+            run.delivery.refresh_from_db()
+    return run
+
+
+def waits_for_person(run: Run) -> bool:
+    """Held for approval, or its delivery is paused: waiting longer would not help."""
+    if run.state == RunState.HELD:
+        return True
+    is_paused = run.delivery.state == DeliveryState.PAUSED and not run.ending
+    return run.state == RunState.UPLOADING and is_paused
+
+
+def describe(run: Run) -> str:
+    """Where a run is, in one line."""
+    name = f"Run {run.number}: {run.get_state_display().lower()}"
+    if run.state == RunState.PREPARING and run.progress:
+        fraction = run.progress.get("fraction")
+        share = f" {fraction:.0%}" if fraction is not None else ""
+        return f"{name}, {run.progress['step']}{share}, {run.progress['rows']:,} rows"
+    if run.state == RunState.UPLOADING:
+        fates = accounting.fates(run).values()
+        total, ended = sum(fate.total for fate in fates), sum(fate.total - fate.waiting for fate in fates)
+        why = f" ({reason(run.reason).title})" if run.reason else ""
+        return f"{name}, {ended:,} of {total:,} records{why}"
+    return f"{name} ({reason(run.reason).title})" if run.reason else name
+
+
+def _position(run: Run) -> tuple[object, ...]:
+    attempts = Batch.objects.filter(run=run).values_list("state", "attempts").order_by("pk")
+    return run.state, run.attempts, run.settled_version, hash(tuple(attempts))
+
+
+def _nap_s(run: Run) -> float:
+    """Until the run may go on, or a little while if somebody else works on it."""
+    due: datetime | None = run.next_attempt_at
+    left = (due - timezone.now()).total_seconds() if due else _SHORTEST_NAP_S
+    return min(_LONGEST_NAP_S, max(_SHORTEST_NAP_S, left))
+
+
+@contextmanager
+def explaining_interruption(say: Callable[[str], None]) -> Iterator[None]:
+    """Ctrl-C loses nothing, and whoever pressed it should know."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Stopped waiting. Nothing is lost: a worker goes on with it, and so does this command when called again.")
+        raise
