@@ -49,7 +49,7 @@ def test_fits_a_phone_and_stays_accessible(open_page: OpenPage, path: str) -> No
     page = open_page(path, size=PHONE)
 
     assert_fits(page)
-    assert_accessible(page)
+    assert_accessible(page, schemes=("light",))
 
 
 @pytest.mark.browser
@@ -95,3 +95,16 @@ def test_summary_of_errors_takes_the_focus_and_leads_to_the_field(open_page: Ope
     assert page.url.endswith("#invalid_name")
     described = page.locator("#invalid_name").get_attribute("aria-describedby")
     assert described == "invalid_name_helptext invalid_name_error"
+
+
+@pytest.mark.browser
+def test_htmx_is_tamed_and_sends_the_token_of_the_form(open_page: OpenPage) -> None:
+    page = open_page("/styleguide/")
+    config = page.evaluate("({...htmx.config})")
+    assert (config["allowEval"], config["selfRequestsOnly"]) == (False, True)
+    assert (config["includeIndicatorStyles"], config["historyCacheSize"]) == (False, 0)
+
+    with page.expect_request("**/healthz") as request:
+        page.evaluate("htmx.ajax('POST', '/healthz', {source: document.querySelector('main'), swap: 'none'})")
+
+    assert len(request.value.headers["x-csrftoken"]) == 64
