@@ -15,10 +15,15 @@ Race = Callable[..., list[Any]]
 
 
 def compete(action: str, url: str, processes: int) -> list[Any]:
-    """Run an action in several processes that begin at the same time; returns what each printed."""
-    begin = time.time() + 2.5 if processes > 1 else 0.0
-    command = [sys.executable, "-m", "tests.queue.contender", action, url, str(begin)]
-    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    """Run an action in several processes that begin at the same time; returns what each achieved."""
+    command = [sys.executable, "-m", "tests.queue.contender", action, url]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(processes)]
+    assert [process.stdout.readline() for process in running] == ["ready\n"] * processes
+    begin = f"{time.time() + 0.2}\n"
+    for process in running:
+        process.stdin.write(begin)
+        process.stdin.flush()
     answers = [process.communicate(timeout=60)[0] for process in running]
     assert [process.returncode for process in running] == [0] * processes
     return [json.loads(answer) for answer in answers]

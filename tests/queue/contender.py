@@ -1,6 +1,8 @@
-"""One of several processes that compete for the same rows: python -m tests.queue.contender ACTION DATABASE_URL."""
+"""One of several processes that compete for the same rows: python -m tests.queue.contender ACTION DATABASE_URL.
 
-import contextlib
+It says "ready", reads from its input when to begin (seconds since 1970), and prints what it achieved as JSON.
+"""
+
 import json
 import sys
 import time
@@ -10,6 +12,7 @@ import django
 import environ
 from django.conf import settings
 
+LASTS_S = 2.5
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -32,7 +35,7 @@ def set_up(url: str) -> None:
     django.setup()
 
 
-def make_tables() -> None:
+def make_tables(_: float) -> None:
     from django.db import connection
 
     from pinconnect.queue.models import RateLimit, Reconciler, WorkerBeat
@@ -45,7 +48,7 @@ def make_tables() -> None:
     Reconciler.objects.bulk_create([Reconciler(name=f"row {n}", due_at=timezone.now()) for n in range(60)])
 
 
-def claim_all() -> list[int]:
+def claim_all(_: float) -> list[int]:
     """Claim every row this process can get, in the same order as everybody else."""
     from pinconnect.queue import leases
     from pinconnect.queue.models import Reconciler
@@ -54,25 +57,23 @@ def claim_all() -> list[int]:
     return [pk for pk in wanted.values_list("pk", flat=True) if leases.claim(wanted, pk=pk, lease_s=60)]
 
 
-def take_for_three_seconds() -> int:
+def take_until(end: float) -> int:
     from pinconnect.queue import limits
 
-    end = time.monotonic() + 3
     granted = 0
-    while time.monotonic() < end:
+    while time.time() < end:
         wait = limits.take("shared", per_s=50, burst=10)
         granted += wait == 0
         time.sleep(min(wait, 0.02))
     return granted
 
 
-def reconcile_for_three_seconds() -> int:
+def reconcile_until(end: float) -> int:
     from pinconnect.queue import reconciler
 
     ran: list[float] = []
     reconciler.register("counted", lambda: ran.append(time.time()), every_s=1)
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
+    while time.time() < end:
         reconciler.run_due()
         time.sleep(0.01)
     return len(ran)
@@ -80,14 +81,15 @@ def reconcile_for_three_seconds() -> int:
 
 ACTIONS = {
     "claim": claim_all,
-    "take": take_for_three_seconds,
-    "reconcile": reconcile_for_three_seconds,
+    "take": take_until,
+    "reconcile": reconcile_until,
     "tables": make_tables,
 }
 
 if __name__ == "__main__":
     set_up(sys.argv[2])
-    # All contenders begin in the same instant, or the race would be over before the last one starts.
-    with contextlib.suppress(IndexError):
-        time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
-    sys.stdout.write(json.dumps(ACTIONS[sys.argv[1]]()))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    begin = float(sys.stdin.readline())
+    time.sleep(max(0.0, begin - time.time()))
+    sys.stdout.write(json.dumps(ACTIONS[sys.argv[1]](begin + LASTS_S)))

@@ -11,6 +11,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from pinconnect.queue import launching
 from tests.support import processes
 from tests.support.stack import Stack, end, free_port
 
@@ -33,9 +34,12 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     end(made)
 
 
-def test_it_serves_pages_runs_tasks_and_stops_on_ctrl_c(stack: Stack) -> None:
+def test_it_serves_pages_runs_tasks_refuses_a_second_start_and_stops_on_ctrl_c(stack: Stack) -> None:
     stack.start()
     stack.installation.hint("note", 1)
+
+    with pytest.raises(AssertionError, match=r"PinConnect is already running on .*data\. Stop that one first"):
+        stack.installation.manage("up")
 
     assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
     assert processes.wait_until(lambda: (stack.installation.notes / "1").exists())
@@ -44,37 +48,20 @@ def test_it_serves_pages_runs_tasks_and_stops_on_ctrl_c(stack: Stack) -> None:
     assert processes.all_of(stack.data_dir) == []
 
 
-def test_what_dies_is_started_again(stack: Stack) -> None:
+def test_it_gets_over_kills_of_its_parts_and_of_itself(stack: Stack) -> None:
     stack.start()
     os.kill(processes.the_one("gunicorn", stack.data_dir).pid, signal.SIGKILL)
     assert processes.wait_until(lambda: "web ended with status -9 and is started again in 1 s" in stack.log)
-
     stack.kill_worker()
-    stack.installation.hint("note", 1)
+    assert processes.wait_until(lambda: launching.answers("127.0.0.1", stack.port, "/healthz"))
 
-    assert processes.wait_until(lambda: (stack.installation.notes / "1").exists())
-    assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
-
-
-def test_after_kill_minus_nine_nothing_lives_on_and_the_next_start_finds_its_place(stack: Stack) -> None:
-    stack.start()
     assert stack.process
     os.killpg(stack.process.pid, signal.SIGKILL)
     assert processes.none_left(stack.data_dir, within_s=5)
 
     stack.start()
-
     assert stack.stop() == 0
     assert processes.all_of(stack.data_dir) == []
-
-
-def test_a_second_start_on_the_same_data_is_refused(stack: Stack) -> None:
-    stack.start()
-
-    with pytest.raises(AssertionError, match=r"PinConnect is already running on .*data\. Stop that one first"):
-        stack.installation.manage("up")
-
-    assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
 
 
 def test_a_taken_port_is_named_with_its_setting(stack: Stack) -> None:

@@ -1,0 +1,67 @@
+"""The same promises on PostgreSQL, Redis and SQS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.queue.conftest import compete
+from tests.support import processes, services
+from tests.support.installation import Installation
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[services.Server]:
+    with services.postgres() as server:
+        yield server
+
+
+def does_its_work(installation: Installation) -> None:
+    installation.make_database()
+    with installation.worker() as worker:
+        installation.hint("note", 1, 2, 3)
+        installation.hint("note", 4, cluster="prepare")
+        notes = [installation.notes / str(number) for number in (1, 2, 3, 4)]
+        assert processes.wait_until(lambda: all(note.exists() for note in notes)), installation.log
+
+        assert worker.stop() == 0
+        assert processes.all_of(installation.data_dir) == []
+
+
+def test_on_postgres_rows_and_rates_are_shared_exactly(postgres: services.Server) -> None:
+    compete("tables", postgres.url, 1)
+
+    claimed = [pk for mine in compete("claim", postgres.url, 4) for pk in mine]
+    granted = sum(compete("take", postgres.url, 4))
+    runs = sum(compete("reconcile", postgres.url, 4))
+
+    assert sorted(claimed) == sorted(set(claimed))
+    assert len(claimed) == 60
+    assert 100 <= granted <= 10 + 50 * 2.6
+    assert 2 <= runs <= 3
+
+
+def test_tasks_run_with_postgres_and_redis(tmp_path: Path) -> None:
+    with services.postgres("worker") as database, services.redis() as redis:
+        does_its_work(
+            Installation(tmp_path, {"DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": redis.url})
+        )
+
+
+def test_tasks_run_with_sqs(tmp_path: Path) -> None:
+    with services.aws() as endpoint:
+        does_its_work(
+            Installation(tmp_path, {"QUEUE_BROKER": "sqs", "SQS_ENDPOINT_URL": endpoint, **services.AWS_SETTINGS})
+        )
+
+
+def test_who_saves_a_row_is_not_hurt_when_redis_is_down(tmp_path: Path) -> None:
+    with services.redis() as redis:
+        pass
+    settings = {"QUEUE_BROKER": "redis", "REDIS_URL": redis.url}
+    installation = Installation(tmp_path, settings)
+    installation.make_database()
+
+    installation.hint("note", 1)
