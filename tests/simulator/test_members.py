@@ -128,11 +128,11 @@ def test_records_and_rows_name_the_same_members(bob: Bob) -> None:
     assert bob.simulator.members(list_id) == {("email", sha256("b"))}
 
 
-def test_what_a_killed_process_did_not_count_never_happened(simulator: SimulatorInTest, bob: Bob) -> None:
+@pytest.mark.parametrize("torn", [b"", b"2", b"2\tA", b"2\tAr\tto", b"2\tAr\tumlaut \xc3"])
+def test_what_a_killed_process_did_not_count_never_happened(simulator: SimulatorInTest, bob: Bob, torn: bytes) -> None:
     list_id = bob.new_list(sha256("a"))
-    log = simulator.app.world.list_log(int(list_id))
-    with log.open("ab") as file:
-        file.write(f"2\tAr\t{sha256('half')}\n2\tAr\tto".encode())
+    with simulator.app.world.list_log(int(list_id)).open("ab") as file:
+        file.write(f"2\tAr\t{sha256('half')}\n".encode() + torn)
 
     simulator.restart()
 
