@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.test import Client
 
 
 @pytest.mark.slow
-def test_collecting_finds_every_file_that_is_referred_to(settings: Any, tmp_path: Path) -> None:
+@pytest.mark.django_db
+def test_collected_files_hold_all_that_pages_refer_to(settings: Any, tmp_path: Path, client: Client) -> None:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STORAGES = {
         **settings.STORAGES,
@@ -21,6 +23,8 @@ def test_collecting_finds_every_file_that_is_referred_to(settings: Any, tmp_path
     css = list((tmp_path / "static" / "pinconnect" / "css").glob("components.*.css"))
     assert len(css) == 1
     assert css[0].with_name(css[0].name + ".gz").exists()
+    for path in ("/styleguide/", "/accounts/login/", "/nowhere/"):
+        assert f"pinconnect/css/{css[0].name}" in client.get(path).content.decode()
 
 
 @pytest.mark.parametrize("name", ["tokens", "base", "layout", "components"])
