@@ -6,17 +6,19 @@ from django import forms
 from django.db import models
 
 from audiences.models import Delivery, Mode, Scope
+from audiences.services.drafts import ColumnChoice
 from pinconnect.datasets.models import Column, Dataset
 from pinconnect.identifiers import countries, kinds
 from pinconnect.profiles.models import AdAccount, Profile
 
-NOT_SENT = "This column is not sent"
+NOTHING = "none"
+NOT_SENT = (NOTHING, "This column is not sent")
 TREATMENTS = (
     ("auto", "Find out per value"),
     ("plain", "Plain: normalise, then hash"),
     ("hashed", "Already SHA-256: send as it is"),
 )
-NO_COUNTRY = ("", "None: only numbers with a country code")
+NO_COUNTRY = (NOTHING, "None: only numbers with a country code")
 
 
 class BasicsForm(forms.ModelForm):
@@ -89,19 +91,31 @@ class AudienceForm(forms.Form):
 
 
 class ColumnForm(forms.Form):
-    """One column of the dataset; an empty kind means that it is not sent."""
+    """What one column of the dataset holds, if it is sent at all."""
 
-    kind = forms.ChoiceField(required=False, label="Holds")
-    treatment = forms.ChoiceField(choices=TREATMENTS, required=False, label="Values are")
-    default_country = forms.ChoiceField(required=False, label="Country of numbers without a code")
+    kind = forms.ChoiceField(label="Holds")
+    treatment = forms.ChoiceField(choices=TREATMENTS, label="Values are")
+    default_country = forms.ChoiceField(label="Country of numbers without a code")
 
-    def __init__(self, *args: Any, column: Column, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=f"column-{column.position}", **kwargs)
+    def __init__(self, data: Any = None, *, column: Column, choice: Any = None) -> None:
+        """choice: something with kind, treatment and default_country, or None for a column that is not sent."""
+        initial = {
+            "kind": choice.kind if choice else NOTHING,
+            "treatment": choice.treatment if choice else "auto",
+            "default_country": (choice.default_country if choice else "") or NOTHING,
+        }
+        super().__init__(data, prefix=f"column-{column.position}", initial=initial)
         self.column = column
-        for name, choices in (
-            ("kind", [("", NOT_SENT), *kinds.choices()]),
-            ("default_country", [NO_COUNTRY, *countries.choices()]),
-        ):
+        offered = {"kind": [NOT_SENT, *kinds.choices()], "default_country": [NO_COUNTRY, *countries.choices()]}
+        for name, choices in offered.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
             field.choices = choices
+
+    def choice(self) -> ColumnChoice | None:
+        """What was chosen; None for a column that is not sent."""
+        data = self.cleaned_data
+        if data["kind"] == NOTHING:
+            return None
+        country = "" if data["default_country"] == NOTHING else data["default_country"]
+        return ColumnChoice(self.column.name, data["kind"], data["treatment"], country)

@@ -8,7 +8,6 @@ from audiences.forms import AdAccountForm, AudienceForm, BasicsForm, ColumnForm,
 from audiences.models import Delivery, Trigger
 from audiences.reports import run as run_report
 from audiences.services import drafts, runs
-from audiences.services.drafts import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
@@ -49,9 +48,9 @@ class Step:
     def __init__(self, delivery: Delivery, request: WorkspaceRequest) -> None:
         self.delivery, self.request = delivery, request
         self.data = request.POST if request.method == "POST" else None
-        self.form: BaseForm = self.make_form()
+        self.form: Any = self.make_form()
 
-    def make_form(self) -> BaseForm:
+    def make_form(self) -> BaseForm | None:
         raise NotImplementedError
 
     def is_valid(self) -> bool:
@@ -78,7 +77,7 @@ class BasicsStep(Step):
     def save(self, *, by: User) -> None:
         # The form has written into its instance; the service reads the choice and works on the stored row.
         stored = Delivery.objects.get(pk=self.delivery.pk)
-        drafts.change_basics(stored, by=by, **basics_of(self.form))  # type: ignore[arg-type]
+        drafts.change_basics(stored, by=by, **basics_of(self.form))
 
     def context(self) -> dict[str, Any]:
         return {"form": self.form, "has_datasets": True}
@@ -162,21 +161,13 @@ class ColumnsStep(Step):
 
     template = "audiences/setup_columns.html"
 
-    def make_form(self) -> BaseForm:
+    def make_form(self) -> None:
         stored = {choice.column: choice for choice in self.delivery.columns.all()}
-        proposed = {} if stored else {choice.column: choice for choice in drafts.propose_columns(self.delivery)}
-        self.forms = []
-        for column in self.delivery.dataset.columns.all():
-            choice = stored.get(column.name) or proposed.get(column.name)
-            names = ("kind", "treatment", "default_country")
-            initial = {name: getattr(choice, name) for name in names} if choice else {"kind": ""}
-            self.forms.append(ColumnForm(self.data, column=column, initial=initial))
+        proposed = {choice.column: choice for choice in drafts.propose_columns(self.delivery)}
+        choices: dict[str, Any] = stored or proposed
+        columns = self.delivery.dataset.columns.all()
+        self.forms = [ColumnForm(self.data, column=column, choice=choices.get(column.name)) for column in columns]
         self.problem = ""
-        return (
-            self.forms[0]
-            if self.forms
-            else ColumnForm(self.data, column=self.delivery.dataset.columns.model(position=0))
-        )
 
     def is_valid(self) -> bool:
         # Every form is looked at, so that all problems are shown at once.
@@ -184,16 +175,7 @@ class ColumnsStep(Step):
         return all(valid)
 
     def save(self, *, by: User) -> None:
-        chosen = [
-            ColumnChoice(
-                form.column.name,
-                form.cleaned_data["kind"],
-                form.cleaned_data["treatment"] or "auto",
-                form.cleaned_data["default_country"],
-            )
-            for form in self.forms
-            if form.cleaned_data["kind"]
-        ]
+        chosen = [choice for choice in (form.choice() for form in self.forms) if choice is not None]
         drafts.set_columns(self.delivery, by=by, columns=chosen)
         # The review that follows shows counts; looking at a page never starts anything, so they are asked for here.
         if not [slug for slug in drafts.missing_steps(self.delivery) if slug != "review"]:
@@ -212,8 +194,8 @@ class ReviewStep(Step):
     template = "audiences/setup_review.html"
     live_template = "audiences/setup_review_live.html"
 
-    def make_form(self) -> BaseForm:
-        return AudienceForm()
+    def make_form(self) -> None:
+        self.problem = ""
 
     def is_valid(self) -> bool:
         return True
@@ -232,7 +214,7 @@ class ReviewStep(Step):
             "missing": [(slug, LABELS[slug]) for slug in missing],
             "run": run,
             "report": run_report.of(run) if run else None,
-            "problem": getattr(self, "problem", ""),
+            "problem": self.problem,
             "columns": self.delivery.columns.all(),
         }
 

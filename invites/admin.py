@@ -1,5 +1,7 @@
 """App invites for operators: states and timelines, never a link."""
 
+from typing import cast
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -7,6 +9,7 @@ from django.http import HttpRequest
 from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.services import sending
 from pinconnect.workspaces.admin_base import ReadOnlyAdmin
+from pinconnect.workspaces.models import User
 
 
 @admin.register(AppInvite)
@@ -19,7 +22,7 @@ class AppInviteAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke the links")
     def revoke(self, request: HttpRequest, queryset: QuerySet[AppInvite]) -> None:
-        revoked = sum(sending.revoke(invite, by=request.user) for invite in queryset)
+        revoked = sum(sending.revoke(invite, by=cast(User, request.user)) for invite in queryset)
         self.message_user(request, f"{revoked} links no longer work.")
 
 

@@ -83,7 +83,8 @@ class Report:
 
     @property
     def can_cancel(self) -> bool:
-        can = {RunState.QUEUED, RunState.PREPARING, RunState.HELD, RunState.UPLOADING}
+        """A held run is approved or rejected instead."""
+        can = {RunState.QUEUED, RunState.PREPARING, RunState.UPLOADING}
         return self.run.state in can and not self.run.ending
 
     @property
@@ -195,7 +196,8 @@ class Report:
     @property
     def batches_text(self) -> str:
         done = self.sending
-        text = f"{done.calls:,} calls with {done.records:,} records, {done.calls_done:,} of them finished"
+        calls = "1 call" if done.calls == 1 else f"{done.calls:,} calls"
+        text = f"{calls} with {done.records:,} records, {done.calls_done:,} finished"
         return f"{text}; {done.failed:,} records were refused." if done.failed else f"{text}."
 
     @property

@@ -63,7 +63,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     context = {
         "delivery": delivery,
         "runs": found,
-        "active_run": delivery.runs.active().filter(is_dry_run=False).first(),
+        "active_run": Run.objects.active().filter(delivery=delivery, is_dry_run=False).first(),
         "audience": audience_report.of(delivery.audience) if delivery.audience else None,
         "columns": delivery.columns.all(),
     }

@@ -1,6 +1,7 @@
 """An app invite: a link with which a partner connects a Pinterest profile for a workspace."""
 
 from datetime import timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -51,7 +52,7 @@ class AppInvite(WorkspaceOwned):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AppInviteQuerySet.as_manager()
+    objects: ClassVar[Any] = AppInviteQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

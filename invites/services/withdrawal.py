@@ -24,7 +24,6 @@ def withdraw(invite: AppInvite, *, origin: str) -> bool:
         invite.workspace,
         "invites.withdrawn",
         f"profile:{invite.result.pk}",
-        workspace=invite.workspace.slug,
         partner=invite.partner_name,
         username=invite.result.username,
         profile=invite.result.pk,

@@ -16,12 +16,12 @@ from invites.services import partner, withdrawal
 from pinconnect.pinterest.errors import PinterestError
 from pinconnect.profiles import services as profiles
 from pinconnect.profiles import usage
-from pinconnect.workspaces.access import public
+from pinconnect.workspaces.access import View, public
 
 IN_SESSION = "app_invite"
 
 
-def careful(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def careful(view: Callable[..., HttpResponse]) -> View:
     """Public, never cached, and no address of ours leaks to the next site: the code stands in it."""
 
     @wraps(view)
@@ -66,7 +66,14 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest) -> HttpResponse:
     """Once more, for the invite this browser has already started."""
-    return _to_pinterest(request, AppInvite.objects.filter(pk=request.session.get(IN_SESSION)).first())
+    return _to_pinterest(request, _under_way(request))
+
+
+def _under_way(request: HttpRequest) -> AppInvite | None:
+    """The invite that this browser has started."""
+    pk = request.session.get(IN_SESSION)
+    found = AppInvite.objects.select_related("workspace", "profile", "created_by")
+    return found.filter(pk=pk).first() if isinstance(pk, int) else None
 
 
 def _to_pinterest(request: HttpRequest, invite: AppInvite | None) -> HttpResponse:
@@ -95,7 +102,7 @@ def _to_pinterest(request: HttpRequest, invite: AppInvite | None) -> HttpRespons
 @require_GET
 def finish(request: HttpRequest) -> HttpResponse:
     """Back from Pinterest: say how it went, and use the invite up if it went well."""
-    invite = AppInvite.objects.select_related("workspace", "profile").filter(pk=request.session.get(IN_SESSION)).first()
+    invite = _under_way(request)
     pk = request.GET.get("connect", "")
     outcome = profiles.connect_outcome(request.session, int(pk)) if pk.isdigit() else None
     if invite is None or outcome is None:

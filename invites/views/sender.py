@@ -13,6 +13,7 @@ from invites import emails, wording
 from invites.forms import InviteForm
 from invites.links import partner_link
 from invites.models import AppInvite
+from invites.querysets import AppInviteQuerySet
 from invites.services import mailing, sending
 from invites.states import INVITE_OPEN, InviteState
 from pinconnect.profiles.models import Profile
@@ -34,7 +35,7 @@ def _invite(request: WorkspaceRequest, pk: int) -> AppInvite:
     return get_object_or_404(found, pk=pk)
 
 
-def _filtered(request: WorkspaceRequest, search: str, wanted: str) -> object:
+def _filtered(request: WorkspaceRequest, search: str, wanted: str) -> AppInviteQuerySet:
     found = AppInvite.objects.for_workspace(request.workspace).select_related("profile", "result")
     now = timezone.now()
     found = found.exclude(archived_at=None) if wanted == "archived" else found.not_archived()

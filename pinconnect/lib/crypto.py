@@ -75,7 +75,7 @@ def rotate_field(model: type[models.Model], field: EncryptedTextField) -> int:
 
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
-    table, column, key = quote(model._meta.db_table), quote(field.column), quote(model._meta.pk.column)
+    table, column, key = quote(model._meta.db_table), quote(str(field.column)), quote(str(model._meta.pk.column))
     changed = 0
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL AND {column} <> ''")  # noqa: S608 -- names come from our own models
