@@ -14,7 +14,7 @@ class Role(models.TextChoices):
 DESCRIPTIONS: dict[Role, str] = {
     Role.VIEWER: "sees everything in the workspace, and changes nothing",
     Role.MARKETER: "connects profiles, uploads datasets, sets up and runs deliveries",
-    Role.ADMIN: "does all of that, and manages members, settings and the audit log",
+    Role.ADMIN: "does what marketers do, and manages members, settings and the audit log",
 }
 
 

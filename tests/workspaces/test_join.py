@@ -1,7 +1,7 @@
 """The link of an invitation, from the e-mail to the workspace."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail as outbox
@@ -34,6 +34,15 @@ def test_link_shows_who_invites_to_what_and_changes_nothing(client, acme):
     for words in ("Acme", "Alice", "Marketer", "dora@example.org", "Make an account"):
         assert words in page.content.decode()
     assert MemberInvitation.objects.get().accepted_at is None
+
+
+def test_end_of_the_invitation_is_told_in_the_zone_of_the_workspace(client, acme):
+    acme.workspace.time_zone = "Asia/Tokyo"
+    acme.workspace.save()
+    link = invited(acme)
+    MemberInvitation.objects.update(expires_at=datetime(2040, 1, 1, 20, 0, tzinfo=UTC))
+
+    assert "2 Jan 2040, 05:00 (Asia/Tokyo)" in client.get(link, follow=True).content.decode()
 
 
 def test_link_may_be_opened_any_number_of_times(client, acme):

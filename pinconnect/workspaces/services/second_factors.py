@@ -26,7 +26,7 @@ def rotate_second_factors() -> int:
 
 
 def _rotated(pk: int, data: dict[str, Any]) -> dict[str, Any]:
-    new = {name: _rotate(pk, data[name]) for name in _TEXTS if name in data}
+    new: dict[str, Any] = {name: _rotate(pk, data[name]) for name in _TEXTS if name in data}
     if data.get("migrated_codes") is not None:
         new["migrated_codes"] = [_rotate(pk, code) for code in data["migrated_codes"]]
     return {**data, **new}
