@@ -43,7 +43,7 @@ def test_it_serves_pages_runs_tasks_refuses_a_second_start_and_stops_on_ctrl_c(s
 
     assert requests.get(f"{stack.url}/healthz", timeout=5).status_code == 200
     assert processes.wait_until(lambda: (stack.installation.notes / "1").exists())
-    assert f"Open       {stack.url}" in stack.log
+    assert f"PinConnect is running:  {stack.url}" in stack.log
     assert stack.stop(signal.SIGINT) == 0
     assert processes.all_of(stack.data_dir) == []
 
@@ -82,4 +82,4 @@ def test_sigterm_while_it_starts_leaves_nothing(stack: Stack) -> None:
     assert stack.stop() == 0
 
     assert processes.all_of(stack.data_dir) == []
-    assert "PinConnect is ready." not in stack.log
+    assert "PinConnect is running:" not in stack.log

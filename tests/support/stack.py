@@ -56,7 +56,7 @@ class Stack:
     @property
     def email(self) -> str:
         """The demo user."""
-        return self._printed("Sign in")
+        return self._printed("Sign in as")
 
     @property
     def password(self) -> str:
@@ -65,7 +65,7 @@ class Stack:
     def start(self, within_s: float = 120.0) -> None:
         """Start it in a process group of its own and wait until it says that it is ready."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        said = self.log.count("PinConnect is ready.")
+        said = self.log.count("PinConnect is running:")
         with (self.data_dir / "up.log").open("a") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -78,10 +78,10 @@ class Stack:
             )
         running = self.process
         processes.wait_until(
-            lambda: self.log.count("PinConnect is ready.") > said or running.poll() is not None, within_s
+            lambda: self.log.count("PinConnect is running:") > said or running.poll() is not None, within_s
         )
         assert running.poll() is None, f"It ended while it started:\n{self.log}"
-        assert self.log.count("PinConnect is ready.") > said, f"It did not get ready:\n{self.log}"
+        assert self.log.count("PinConnect is running:") > said, f"It did not get ready:\n{self.log}"
 
     def stop(self, number: int = signal.SIGTERM, within_s: float = 12.0) -> int:
         """A signal to the whole process group, as Ctrl-C is; returns the exit status."""
@@ -108,7 +108,7 @@ class Stack:
         assert processes.wait_until(lambda: self.log.count("cluster runs tasks") >= lines + 2, 60), self.log
 
     def _printed(self, label: str) -> str:
-        found = re.findall(rf"^    {label} +(\S+)$", self.log, re.MULTILINE)
+        found = re.findall(rf"^{label} +(\S+)$", self.log, re.MULTILINE)
         assert found, f"No line with {label!r}:\n{self.log}"
         return str(found[-1])
 

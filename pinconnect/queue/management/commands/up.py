@@ -3,7 +3,9 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -129,7 +131,10 @@ def _web() -> Program:
 
 def _own_address() -> str:
     """Where we reach our own pages; "listen everywhere" is no address to go to."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.LISTEN_HOST, settings.LISTEN_HOST)  # noqa: S104 -- compared
+    host = str(settings.LISTEN_HOST)
+    with suppress(ValueError):
+        return "localhost" if ip_address(host).is_unspecified else host
+    return host
 
 
 def _simulator() -> Program:
@@ -146,15 +151,16 @@ def _simulator() -> Program:
 
 
 def _welcome() -> str:
-    lines = ["", "  PinConnect is ready.", "", f"    Open       {settings.BASE_URL}"]
+    lines = ["", f"PinConnect is running:  {settings.BASE_URL}"]
     if settings.DEMO:
-        lines += [f"    Sign in    {settings.DEMO_EMAIL}", f"    Password   {settings.DEMO_PASSWORD}", ""]
-        lines += ["  Next: open Profiles, connect a Pinterest profile, then set up a delivery."]
-    else:
-        lines += ["", "  The first account is made with: python manage.py createsuperuser"]
+        lines += [f"Sign in as              {settings.DEMO_EMAIL}", f"Password                {settings.DEMO_PASSWORD}"]
     if settings.USE_SIMULATOR:
-        lines += [f"  Pinterest is simulated. See what it received: {settings.SIMULATOR_URL}/_simulator/"]
+        lines += [f"Simulated Pinterest:    {settings.SIMULATOR_URL}/_simulator/"]
+    lines += ["", f"The data is kept in {settings.DATA_DIR}. Ctrl-C stops everything."]
+    if settings.DEMO:
+        lines += ["Next: sign in, open Profiles, and connect a Pinterest profile."]
+    else:
+        lines += ["The first admin is made with: python manage.py createsuperuser"]
     if settings.DEMO and settings.LISTEN_HOST not in {"127.0.0.1", "::1", "localhost"}:
-        lines += ["  Careful: this demo can be reached from other machines."]
-    lines += [f"  Ctrl-C stops everything. The data stays in {settings.DATA_DIR}.", "", ""]
-    return "\n".join(lines)
+        lines += ["Careful: this demo can be reached from other machines."]
+    return "\n".join([*lines, "", ""])
