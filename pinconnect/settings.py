@@ -49,20 +49,13 @@ PINTEREST_OAUTH_URL = env.url(
 PINTEREST_TIER = env.choice("PINTEREST_TIER", "standard", ("trial", "standard"))
 PINTEREST_REDIRECT_URI = f"{BASE_URL}/oauth/pinterest/callback/"
 
-# The whole point of a production start is that nothing made up is left in it.
 if not DEMO:
-    if SECRET_KEY.startswith(environment.DEMO_PREFIX) or PINTEREST_APP_SECRET.startswith(environment.DEMO_PREFIX):
-        raise ImproperlyConfigured(
-            "A secret of a demo is set (it begins with 'demo-'). Make your own; see docs/configuration.md."
-        )
-    if (DATA_DIR / environment.DEMO_SECRETS_FILE).exists():
-        raise ImproperlyConfigured(
-            f"{DATA_DIR} holds the data of a demo. Point DATA_DIR to an empty folder, or start with DEMO=true."
-        )
-    if len(SECRET_KEY) < 40:
-        raise ImproperlyConfigured("SECRET_KEY is too short: use 50 or more random characters.")
-    if urlsplit(PINTEREST_API_URL).hostname in {"localhost", "127.0.0.1", "::1"} and not DEBUG:
-        raise ImproperlyConfigured("PINTEREST_API_URL points to this machine. The simulator is for DEMO=true only.")
+    environment.refuse_leftovers(
+        DATA_DIR,
+        secrets=(SECRET_KEY, PINTEREST_APP_SECRET),
+        secret_key=SECRET_KEY,
+        api_host="" if DEBUG else urlsplit(PINTEREST_API_URL).hostname or "",
+    )
 
 # Web ------------------------------------------------------------------------------------------------------------------
 _host = urlsplit(BASE_URL).hostname or "localhost"

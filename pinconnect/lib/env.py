@@ -132,3 +132,19 @@ def check_field_keys(keys: list[str]) -> list[str]:
             "Make a key with: python manage.py new_field_key. For a first look with made-up data, start with DEMO=true."
         )
     return keys
+
+
+def refuse_leftovers(data_dir: Path, *, secrets: tuple[str, ...], secret_key: str, api_host: str) -> None:
+    """The point of a production start is that nothing made up is left in it. api_host: where Pinterest is called."""
+    if any(secret.startswith(DEMO_PREFIX) for secret in secrets):
+        raise ImproperlyConfigured(
+            "A secret of a demo is set (it begins with 'demo-'). Make your own; see docs/configuration.md."
+        )
+    if (data_dir / DEMO_SECRETS_FILE).exists():
+        raise ImproperlyConfigured(
+            f"{data_dir} holds the data of a demo. Point DATA_DIR to an empty folder, or start with DEMO=true."
+        )
+    if len(secret_key) < 40:
+        raise ImproperlyConfigured("SECRET_KEY is too short: use 50 or more random characters.")
+    if api_host in {"localhost", "127.0.0.1", "::1"}:
+        raise ImproperlyConfigured("PINTEREST_API_URL points to this machine. The simulator is for DEMO=true only.")
