@@ -28,6 +28,7 @@ class ReconcilerAdmin(ReadOnly):
 @admin.register(RateLimit)
 class RateLimitAdmin(ReadOnly):
     list_display = ["key", "used_until", "blocked_until"]
+    list_filter = [("blocked_until", admin.EmptyFieldListFilter)]
     search_fields = ["key"]
 
 
