@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from audiences import tasks
-from audiences.models import Batch, Delivery, Mode, Run, Scope, Trigger
+from audiences.models import Audience, Batch, Delivery, Mode, Run, Scope, Trigger
 from audiences.services import deliveries, runs
 from audiences.services.deliveries import ColumnChoice
 from audiences.states import RunState
@@ -18,6 +18,7 @@ from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState, WriteMo
 from pinconnect.datasets.services import create_dataset, examine, receive_upload
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
 from pinconnect.profiles.scopes import ASKED_FOR
+from pinconnect.queue.models import RateLimit
 from pinconnect.workspaces.models import Workspace
 from tests.factories import make_user, make_workspace
 from tests.support.reference import Column, Member, expect
@@ -176,14 +177,11 @@ def make_due(run: Run) -> None:
     """Let the waiting time pass, and every lease of a killed worker run out."""
     Run.objects.filter(pk=run.pk).update(next_attempt_at=None, lease_until=None)
     Batch.objects.filter(run=run).update(next_attempt_at=None, lease_until=None)
-    type(run.audience).objects.filter(pk=run.audience_id).update(
-        lease_until=None,
-        **{
-            field: timezone.now() - timedelta(minutes=5)
-            for field in ("list_create_asked_at", "audience_create_asked_at")
-            if run.audience and getattr(type(run.audience).objects.get(pk=run.audience_id), field)
-        },
-    )
+    RateLimit.objects.update(blocked_until=0, used_until=0)
+    audiences, long_ago = Audience.objects.filter(pk=run.audience_id), timezone.now() - timedelta(minutes=5)
+    audiences.update(lease_until=None)
+    audiences.filter(list_create_asked_at__isnull=False).update(list_create_asked_at=long_ago)
+    audiences.filter(audience_create_asked_at__isnull=False).update(audience_create_asked_at=long_ago)
 
 
 def drive_through(run: Run, *, rounds: int = 60) -> Run:

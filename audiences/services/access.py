@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 
 # A run that ends and cannot clear up what is unsure looks again so often; nobody waits for it.
 LOOK_AGAIN_S = 900.0
+REFUSALS_BORNE = 3
 _CODES: tuple[tuple[type[PinterestError], str], ...] = (
     (FlaggedAsSpam, "flagged_as_spam"),
     (MissingScope, "missing_scope"),
@@ -43,20 +44,25 @@ class Voice:
         return self._client
 
     def renew(self, run: Run) -> bool:
-        """The token was refused: get a new one, or pause the delivery; False when the run has to wait."""
+        """The token was refused: get a new one; False when the run has to wait, for a moment or for a person."""
         profile = _profile(run)
         try:
-            if self._has_renewed or tokens.renew_after_401(profile, self._used_version).token_version == (
+            is_new = not self._has_renewed and tokens.renew_after_401(profile, self._used_version).token_version > (
                 self._used_version
-            ):
-                # A fresh token is refused as well, or there is none to be had although the old one works elsewhere.
-                pause(run, "not_permitted")
-                return False
+            )
         except ProfileUnusable as problem:
             pause_unusable(run, problem)
             return False
-        self._has_renewed, self._client = True, None
-        return True
+        if is_new:
+            self._has_renewed, self._client = True, None
+            return True
+        # A fresh token was refused, or none is to be had although Pinterest takes the old one elsewhere. That may
+        # pass in a moment; if not, somebody has to look.
+        if run.trouble >= REFUSALS_BORNE:
+            pause(run, "not_permitted")
+        else:
+            outcomes.slow_down(run)
+        return False
 
 
 def pause(run: Run, code: str) -> None:

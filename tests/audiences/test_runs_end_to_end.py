@@ -2,7 +2,7 @@
 
 import pytest
 
-from audiences.models import Mode, Run
+from audiences.models import Run
 from audiences.states import RunState
 from tests.factories_audiences import ALL_KINDS, drive, expected_members, make_shop, people
 from tests.support.simulator import SimulatorInTest

@@ -122,11 +122,11 @@ def test_rejects_are_masked_numbered_by_file_and_safe_in_a_spreadsheet(tmp_path)
     lines = list(csv.reader(prepared.rejects.open(encoding="utf-8")))
     assert lines[0] == ["file", "row", "column", "kind", "reason", "value"]
     assert lines[1:] == [
-        ["2", "1", "email", "email", "email_bad_domain", "'=•••@x•••"],
+        ["2", "1", "email", "email", "email_bad_character", "'=•••@x•••"],
         ["2", "1", "phone", "phone", "phone_too_short", "'+•••"],
     ]
     assert [(example.source, example.row, example.reason) for example in prepared.examples] == [
-        (2, 1, "email_bad_domain"),
+        (2, 1, "email_bad_character"),
         (2, 1, "phone_too_short"),
     ]
 
@@ -183,9 +183,7 @@ def test_too_little_room_for_spilling_says_so_and_the_directory_can_be_used_agai
         session.Session(tmp_path / "spill", memory_limit_mb=40, threads=1, max_spill_mb=1) as running,
         pytest.raises(DiskFull),
     ):
-        running.run(
-            "SELECT count(*) FROM (SELECT sha256(i::VARCHAR) s FROM range(2000000) t(i) ORDER BY s) WHERE s > 'a'"
-        )
+        running.run("CREATE TABLE t AS SELECT sha256(i::VARCHAR) AS s FROM range(2000000) t(i)")
 
     assert not (tmp_path / "spill").exists()
 
