@@ -11,6 +11,7 @@ a manifest is not a ledger, so one that was half written is never read.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,9 +131,12 @@ def advance(
     with Session(target / ".spill", memory_limit_mb=memory_limit_mb, threads=threads) as session:
         members = _write(old, before, index, ranges, target, width, session)
     manifest = {"version": _VERSION, "width": width, "members": members}
-    # The manifest makes it a ledger, so it comes last and whole.
+    # The manifest makes it a ledger, so it comes last and whole, after everything else has reached the disk.
     draft = target / f"{_MANIFEST}.draft"
     draft.write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
+    for file in target.iterdir():
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
     draft.rename(target / _MANIFEST)
     return LedgerStats(members, width)
 

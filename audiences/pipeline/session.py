@@ -41,6 +41,7 @@ class Session:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._spill = spill
+        self._most_spilled = max_spill_mb * 1_000_000
         self._progress = progress
         self._cancelled = cancelled
         self._step = "reading"
@@ -115,6 +116,7 @@ class Session:
 
     def _look_up(self, within: tuple[float, float] | None) -> None:
         try:
+            self._watch_spill()
             if within:
                 done = max(0.0, self._connection.query_progress()) / 100
                 self.report(within[0] + (within[1] - within[0]) * min(1.0, done))
@@ -123,6 +125,19 @@ class Session:
         except BaseException:
             self._connection.interrupt()
             raise
+
+    def _watch_spill(self) -> None:
+        """DuckDB 2.0 writes past max_temp_directory_size when a table grows, so the limit is kept here as well."""
+        if self._most_spilled and sum(_size(file) for file in self._spill.glob("*")) > self._most_spilled:
+            raise DiskFull("Preparing this run needs more room on the disk than it may use.")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        # Spilled data may be taken back at any moment.
+        return 0
 
 
 def named(error: duckdb.Error) -> PipelineError:

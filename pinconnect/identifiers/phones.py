@@ -50,6 +50,8 @@ def normalise(text: str, default_country: str | None, steps: list[str]) -> str:
     fit; without a default country the number must be valid with the country code it seems to start with.
     """
     number = _clean(text, steps)
+    if len(number) > MIN_DIGITS and len(set(number.lstrip("+"))) == 1:
+        raise Refused("phone_dummy")
     if number.startswith("00"):
         number = "+" + number[2:]
         steps.append("Read the leading 00 as a plus.")
