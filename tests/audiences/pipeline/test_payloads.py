@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -113,6 +115,28 @@ def test_range_outside_the_sequence_is_refused(tmp_path, first, count):
 
     with pytest.raises(payloads.PayloadMissing):
         payloads.read(tmp_path / "work", "ADD", first, count)
+
+
+def test_preparing_again_in_the_same_place_is_read_afresh(tmp_path):
+    for count in (20, 10, 30):
+        rows = [{"email": f"user{n}.{count}@example.com"} for n in range(count)]
+
+        prepared_rows(tmp_path, rows, MIXED[:1], BatchLimits())
+
+        expected = sorted(digest_of("email", row["email"]) for row in rows)
+        assert payloads.read(tmp_path / "work", "ADD", 0, count).records.split(",") == expected
+
+
+def test_reading_works_in_threads_and_after_a_fork(tmp_path):
+    prepared_rows(tmp_path, mixed_rows(40), MIXED, BatchLimits())
+    expected = payloads.read(tmp_path / "work", "ADD", 0, 40)
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: payloads.read(tmp_path / "work", "ADD", 0, 40), range(20)))
+    with multiprocessing.get_context("fork").Pool(1) as child:
+        found.append(child.apply(payloads.read, (tmp_path / "work", "ADD", 0, 40)))
+
+    assert found == [expected] * 21
 
 
 def test_directory_without_prepared_data_is_refused(tmp_path):
