@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class QueueConfig(AppConfig):
     name = "pinconnect.queue"
     label = "pinconnect_queue"
-    verbose_name = "Queue"
+    verbose_name = "Workers"
 
     def ready(self) -> None:
         from pinconnect.queue import housekeeping, reconciler, reports
