@@ -38,6 +38,7 @@ class Walk:
             "outsider": self.there.admin,
         }
         self.cookies = {who: signed_in_cookie(person) for who, person in self.people.items()}
+        self.client = Client(raise_request_exception=False)
         self.requests = 0
         self.wrong: list[str] = []
 
@@ -51,12 +52,13 @@ class Walk:
         return {**found, "workspace": world.workspace.slug} if "workspace" in route.arguments else found
 
     def ask(self, route: Route, arguments: dict[str, Any], who: str, method: str) -> HttpResponse:
-        client = Client(raise_request_exception=False)
+        # One client for all, since each new one loads the middleware anew; its cookies are those of the person.
+        self.client.cookies.clear()
         if who != "anonymous":
-            client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[who]
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[who]
         self.requests += 1
         with undone():
-            return getattr(client, method)(reverse(route.name, kwargs=arguments))
+            return getattr(self.client, method)(reverse(route.name, kwargs=arguments))
 
     def expect(
         self, route: Route, who: str, arguments: dict[str, Any], is_right: Callable[[HttpResponse], bool]
