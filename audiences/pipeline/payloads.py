@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import duckdb
@@ -18,6 +20,24 @@ class PayloadMissing(PipelineError):  # noqa: N818 - says what is the matter
     """The working directory does not hold the whole range any more; preparing again brings it back."""
 
 
+# Opening a connection costs twice what reading a batch does, so each thread keeps one.
+_mine = threading.local()
+_inherited: list[duckdb.DuckDBPyConnection] = []
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """This thread's connection. One that came over a fork is put aside unused: closing it could hang."""
+    if getattr(_mine, "pid", None) != os.getpid():
+        if hasattr(_mine, "connection"):
+            _inherited.append(_mine.connection)
+        _mine.connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
+        # The same path may hold other data after preparing again.
+        _mine.connection.execute("SET enable_external_file_cache = false")
+        _mine.pid = os.getpid()
+    connection: duckdb.DuckDBPyConnection = _mine.connection
+    return connection
+
+
 def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
     """Entries first .. first + count - 1 of the ADD or REMOVE sequence. Raises PayloadMissing."""
     try:
@@ -26,13 +46,12 @@ def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
         raise PayloadMissing("The prepared data is not there.") from None
     entries = index.entries(operation, first, first + count)
     text = "lower(hex(h))" if index.shape == "records" else index.row_text(operation)
-    connection = duckdb.connect(":memory:", config={"threads": 1})
     try:
-        found = connection.execute(f"SELECT count(*), string_agg({text}, ',' ORDER BY n) FROM ({entries})").fetchone()
+        found = (
+            _connection().execute(f"SELECT count(*), string_agg({text}, ',' ORDER BY n) FROM ({entries})").fetchone()
+        )
     except duckdb.Error:
         raise PayloadMissing("The prepared data cannot be read.") from None
-    finally:
-        connection.close()
     if found is None or found[0] != count:
         raise PayloadMissing("The prepared data does not hold this range.")
     if index.shape == "records":
