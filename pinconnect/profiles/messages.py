@@ -148,6 +148,12 @@ _CONNECT: dict[str, Words] = {
         f"Your role in this workspace changed while you were at Pinterest. {_NOTHING}",
         "Ask an admin of the workspace.",
     ),
+    "no_longer_wanted": Words(
+        "The request ended while you were at Pinterest",
+        "It was withdrawn, or somebody else has answered it meanwhile. Nothing of what you granted was kept.",
+        "Ask the person who sent you the link.",
+    ),
+    "identified": Words("Pinterest told us who you are", "You are signed in there as {came}.", "", "good"),
     "unfinished": Words(
         "The connection was interrupted",
         "Something stopped us before the answer from Pinterest was stored.",

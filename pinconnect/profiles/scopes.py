@@ -8,6 +8,8 @@ NEEDED: dict[str, str] = {
     "ads:write": "Create and change customer lists and audiences",
 }
 ASKED_FOR = tuple(NEEDED)
+# Enough to learn who somebody is, and nothing more.
+TO_IDENTIFY = ("user_accounts:read",)
 
 
 def missing_from(granted: Iterable[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pinconnect.pinterest.types import TokenPair
 from pinconnect.profiles import messages
 from pinconnect.profiles.models import Profile, ProfileState
 from pinconnect.profiles.scopes import missing_from
+from pinconnect.profiles.signals import profile_expired
 from pinconnect.queue import leases
 from pinconnect.workspaces import audit
 
@@ -231,3 +232,5 @@ def _expire(profile: Profile) -> None:
     audit.record("profile.expired", profile, workspace=profile.workspace, by=None)
     resolve_alert(profile.workspace, messages.NOT_RENEWED.id, subject)
     raise_alert(profile.workspace, messages.EXPIRED.id, subject, **context)
+    # Whatever goes wrong with telling others must not look like a failed renewal.
+    transaction.on_commit(lambda: profile_expired.send(Profile, profile=profile), robust=True)

@@ -1,7 +1,7 @@
 """Every change to profiles and ad accounts that is not a renewal: connecting, disconnecting, reading, choosing."""
 
 from pinconnect.profiles.services.ad_accounts import AdAccountsRead, choose_ad_accounts, read_ad_accounts
-from pinconnect.profiles.services.connect import finish_connect, forget_old_states, start_connect
+from pinconnect.profiles.services.connect import finish_connect, forget_old_states, start_connect, start_identify
 from pinconnect.profiles.services.disconnect import disconnect
 from pinconnect.profiles.services.outcomes import ConnectOutcome, connect_outcome
 
@@ -15,4 +15,5 @@ __all__ = [
     "forget_old_states",
     "read_ad_accounts",
     "start_connect",
+    "start_identify",
 ]

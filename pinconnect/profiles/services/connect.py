@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -19,9 +20,10 @@ from pinconnect.pinterest.errors import MissingScope, NotPermitted, PinterestErr
 from pinconnect.pinterest.types import PinterestUser, TokenPair
 from pinconnect.profiles import messages
 from pinconnect.profiles.models import OAuthState, Profile
-from pinconnect.profiles.scopes import ASKED_FOR, missing_from
+from pinconnect.profiles.scopes import ASKED_FOR, TO_IDENTIFY
 from pinconnect.profiles.services import grants
 from pinconnect.profiles.services.outcomes import BINDING, ConnectOutcome, belongs_to, outcome_of
+from pinconnect.profiles.signals import GrantUnwanted, grant_stored, trip_ended
 from pinconnect.workspaces.models import Membership, User, Workspace
 from pinconnect.workspaces.refusals import Refused
 from pinconnect.workspaces.roles import Verb, allows
@@ -53,6 +55,26 @@ def start_connect(
     profile: only this one may come back. expected_username: only this Pinterest user may, for a new profile.
     Raises Refused when no Pinterest app is set up, ValueError for a next_url that leads elsewhere.
     """
+    return _begin(
+        session,
+        next_url,
+        ASKED_FOR,
+        workspace=workspace,
+        user=by,
+        profile=profile,
+        expected_username=expected_username.strip().removeprefix("@"),
+    )
+
+
+def start_identify(*, session: SessionBase, next_url: str) -> str:
+    """Begin a trip that only finds out who somebody is at Pinterest: no profile is made or changed, no token is kept.
+
+    The page at next_url reads came_id and came_username from connect_outcome. Raises as start_connect does.
+    """
+    return _begin(session, next_url, TO_IDENTIFY)
+
+
+def _begin(session: SessionBase, next_url: str, scopes: tuple[str, ...], **facts: object) -> str:
     if not settings.PINTEREST_APP_ID:
         raise Refused(messages.NO_APP)
     if next_url and not (next_url.startswith("/") and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None)):
@@ -60,18 +82,15 @@ def start_connect(
     state, binding = random_tokens.new_token(), session.setdefault(BINDING, random_tokens.new_token())
     now = timezone.now()
     OAuthState.objects.create(
-        workspace=workspace,
         state_hash=random_tokens.hash_token(state),
         binding_hash=random_tokens.hash_token(binding),
-        user=by,
-        profile=profile,
-        expected_username=expected_username.strip().removeprefix("@"),
-        scopes=list(ASKED_FOR),
+        scopes=list(scopes),
         next_url=next_url,
         created_at=now,
         expires_at=now + LIFETIME,
+        **facts,
     )
-    return oauth.authorize_url(state=state, scopes=ASKED_FOR, redirect_uri=settings.PINTEREST_REDIRECT_URI)
+    return oauth.authorize_url(state=state, scopes=scopes, redirect_uri=settings.PINTEREST_REDIRECT_URI)
 
 
 def finish_connect(
@@ -119,6 +138,7 @@ def _note(state: OAuthState, code: str, **facts: object) -> ConnectOutcome:
     OAuthState.objects.filter(pk=state.pk).update(outcome=code, **facts)
     for name, value in {"outcome": code, **facts}.items():
         setattr(state, name, value)
+    trip_ended.send(OAuthState, trip=state)
     return outcome_of(state)
 
 
@@ -132,12 +152,20 @@ def _complete(state: OAuthState, params: Mapping[str, str]) -> tuple[Profile, bo
     if state.user is not None and not _may_connect(state.workspace, state.user):
         raise _Ended("no_longer_allowed")
     pair, person = _ask_pinterest(state, params["code"])
+    if state.workspace is None:
+        raise _Ended("identified", came_username=person.username[:100], came_id=(person.id or "")[:30])
     if not grants.is_expected(person, profile=state.profile, username=state.expected_username):
         raise _Ended("wrong_account", came_username=person.username)
-    return grants.store(state.workspace, person, pair, by=state.user, profile=state.profile)
+    try:
+        with transaction.atomic():
+            profile, is_new = grants.store(state.workspace, person, pair, by=state.user, profile=state.profile)
+            grant_stored.send(OAuthState, trip=state, profile=profile)
+    except GrantUnwanted as no:
+        raise _Ended(no.code) from no
+    return profile, is_new
 
 
-def _may_connect(workspace: Workspace, user: User) -> bool:
+def _may_connect(workspace: Workspace | None, user: User) -> bool:
     membership = Membership.objects.filter(workspace=workspace, user=user).first()
     return membership is not None and allows(membership.role, Verb.OPERATE)
 
@@ -146,9 +174,10 @@ def _ask_pinterest(state: OAuthState, code: str) -> tuple[TokenPair, PinterestUs
     try:
         pair = oauth.exchange_code(code=code, redirect_uri=settings.PINTEREST_REDIRECT_URI)
         # Pinterest may leave the scopes out; then it granted what was asked for.
-        missing = missing_from(pair.scopes or state.scopes)
+        granted = set(pair.scopes or state.scopes)
+        missing = [scope for scope in state.scopes if scope not in granted]
         if missing:
-            raise _Ended("missing_scopes", missing_scopes=list(missing))
+            raise _Ended("missing_scopes", missing_scopes=missing)
         return pair, user_accounts.get(Client(pair.access_token))
     except MissingScope as refusal:
         raise _Ended("missing_scopes", missing_scopes=["user_accounts:read"]) from refusal

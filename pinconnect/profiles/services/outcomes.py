@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.sessions.backends.base import SessionBase
 
@@ -21,7 +22,7 @@ class ConnectOutcome:
     """code: one of messages.CONNECT_CODES. profile: the connected one, None unless the trip succeeded.
 
     state_pk, workspace, profile_pk (whose token was to be updated) and next_url are set once the answer was proved to
-    belong to this browser session.
+    belong to this browser session. came_id is Pinterest's id of who came, where a trip only asked for that.
     """
 
     code: str
@@ -33,6 +34,8 @@ class ConnectOutcome:
     workspace: Workspace | None = None
     profile_pk: int | None = None
     next_url: str = ""
+    came_id: str = ""
+    ended_at: datetime | None = None
 
     @property
     def words(self) -> Words:
@@ -67,6 +70,8 @@ def outcome_of(state: OAuthState) -> ConnectOutcome:
         workspace=state.workspace,
         profile_pk=state.profile_id,
         next_url=state.next_url,
+        came_id=state.came_id,
+        ended_at=state.used_at,
     )
 
 

@@ -50,7 +50,7 @@ def _read_ad_accounts(profile: Profile) -> None:
 def _to_next(request: HttpRequest, outcome: ConnectOutcome) -> HttpResponse:
     if request.user.is_authenticated:
         words = outcome.words
-        level = messages.SUCCESS if outcome.profile is not None else messages.ERROR
+        level = messages.SUCCESS if words.tone == "good" else messages.ERROR
         messages.add_message(request, level, " ".join(filter(None, (f"{words.title}.", words.body, words.next_step))))
     joint = "&" if "?" in outcome.next_url else "?"
     return redirect(f"{outcome.next_url}{joint}{urlencode({'connect': str(outcome.state_pk)})}")
