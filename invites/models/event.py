@@ -7,14 +7,16 @@ from invites.models.invite import AppInvite
 
 
 class EventKind(models.TextChoices):
-    CREATED = "created", "Created"
-    EMAILED = "emailed", "Sent by e-mail"
+    CREATED = "created", "Invite created"
+    ASKED = "asked", "Asked to reconnect, because the profile expired"
+    EMAILED = "emailed", "Link sent by e-mail"
     VIEWED = "viewed", "Page opened"
     STARTED = "started", "Went to Pinterest"
-    FAILED = "failed", "Attempt failed"
-    ACTIVATED = "activated", "Connected"
+    FAILED = "failed", "Attempt without success"
+    ACTIVATED = "activated", "Access granted"
     EXTENDED = "extended", "Extended"
     REPLACED = "replaced", "Link replaced"
+    PAGE_MADE = "page_made", "Link to the partner's own page made"
     REVOKED = "revoked", "Revoked"
     ARCHIVED = "archived", "Archived"
     WITHDRAWN = "withdrawn", "Partner withdrew access"

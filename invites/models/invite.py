@@ -13,6 +13,8 @@ from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.models import WorkspaceOwned
 
 LIFETIME = timedelta(days=7)
+# How long an answer from Pinterest is waited for.
+TRIP = timedelta(minutes=10)
 
 
 class Purpose(models.TextChoices):
@@ -42,9 +44,18 @@ class AppInvite(WorkspaceOwned):
     result = models.ForeignKey(
         Profile, null=True, blank=True, on_delete=models.SET_NULL, related_name="invites", help_text="What came of it."
     )
-    first_viewed_at = models.DateTimeField(null=True, blank=True)
+    first_viewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Somebody or something looked at the page; nothing follows from it."
+    )
+    started_at = models.DateTimeField(null=True, blank=True, help_text="When the partner went to Pinterest last.")
     reminders = models.BooleanField(default=False, help_text="Send a reminder by e-mail two days before it expires.")
-    partner_page_hash = models.CharField(max_length=64, blank=True, editable=False)
+    partner_page_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    form_key = models.CharField(
+        max_length=43, blank=True, editable=False, help_text="Makes a form that is sent twice count once."
+    )
+    for_token_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="Answers the expiry of this version of the profile's token."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
@@ -63,6 +74,8 @@ class AppInvite(WorkspaceOwned):
                 | models.Q(purpose="reconnect", profile__isnull=False),
                 name="invite_reconnect_names_its_profile",
             ),
+            models.UniqueConstraint(fields=["form_key"], condition=~models.Q(form_key=""), name="invite_once_per_form"),
+            models.UniqueConstraint(fields=["profile", "for_token_version"], name="invite_once_per_expiry"),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +88,12 @@ class AppInvite(WorkspaceOwned):
     @property
     def is_usable(self) -> bool:
         return self.state in INVITE_OPEN and not self.is_expired
+
+    @property
+    def is_overdue(self) -> bool:
+        """At Pinterest for longer than a trip may take, so the partner did not come back."""
+        is_away = self.state == InviteState.AUTHORISING and self.started_at is not None
+        return is_away and self.started_at <= timezone.now() - TRIP  # type: ignore[operator]
 
     @property
     def shown_state(self) -> str:

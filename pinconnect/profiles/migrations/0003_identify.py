@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('profiles', '0002_initial'),
-        ('workspaces', '0002_identify'),
+        ('workspaces', '0002_workspace_logo'),
     ]
 
     operations = [

@@ -14,6 +14,12 @@ class Workspace(models.Model):
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="Times are shown and schedules run in this zone."
     )
+    logo = models.CharField(
+        max_length=60,
+        blank=True,
+        editable=False,
+        help_text="Name of its image in the file store; random, so not to be guessed.",
+    )
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
