@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pinconnect.alerts.models import Alert
 from pinconnect.pinterest import errors, oauth, user_accounts
-from pinconnect.profiles import reconcile, services, tasks, tokens
+from pinconnect.profiles import services, tokens
 from pinconnect.profiles.models import Profile, ProfileState
 from pinconnect.workspaces.models import AuditEvent
 from tests.support.simulator import SimulatorInTest
@@ -249,50 +249,6 @@ def test_a_renewal_inside_a_transaction_is_refused_before_pinterest_is_asked(mak
         tokens.renew(profile.pk)
 
     assert refreshes(simulator) == 0
-
-
-def test_renewals_are_due_after_a_day_and_tried_hourly(make_profile) -> None:
-    now = timezone.now()
-    profile = make_profile(renewed_at=now - timedelta(hours=25))
-
-    def due() -> bool:
-        return Profile.objects.due_for_renewal(now).exists()
-
-    assert due()
-    Profile.objects.update(renewal_tried_at=now - timedelta(minutes=59))
-    assert not due()
-    Profile.objects.update(renewal_tried_at=now - timedelta(minutes=61))
-    assert due()
-    Profile.objects.filter(pk=profile.pk).update(renewed_at=now - timedelta(hours=23))
-    assert not due()
-    Profile.objects.update(renewed_at=now - timedelta(days=9), state=ProfileState.EXPIRED)
-    assert not due()
-
-
-def test_workers_are_asked_to_renew_what_is_due(make_profile, django_capture_on_commit_callbacks) -> None:
-    make_profile("bob", renewed_at=timezone.now() - timedelta(days=2))
-    make_profile("alice")
-
-    with django_capture_on_commit_callbacks() as sent:
-        assert reconcile.hint_renewals() == 1
-
-    assert len(sent) == 1
-
-
-def test_the_task_renews_once(make_profile, simulator: SimulatorInTest) -> None:
-    profile = make_profile(renewed_at=timezone.now() - timedelta(days=2))
-
-    assert tasks.renew_profile(profile.pk) == {"renewed": 1}
-    assert tasks.renew_profile(profile.pk) == {"renewed": 0}
-    assert refreshes(simulator) == 1
-
-
-def test_the_task_survives_refusals(make_profile, simulator: SimulatorInTest) -> None:
-    profile = make_profile(renewed_at=None)
-    simulator.control("tokens", {"user": "bob", "action": "revoke"})
-
-    assert tasks.renew_profile(profile.pk) == {"renewed": 0}
-    assert Profile.objects.get().state == ProfileState.EXPIRED
 
 
 def test_no_log_holds_a_token(make_profile, simulator: SimulatorInTest, caplog: pytest.LogCaptureFixture) -> None:
