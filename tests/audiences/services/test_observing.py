@@ -1,0 +1,114 @@
+"""What Pinterest makes of a list is asked for less and less often, and said in words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from audiences import tasks
+from audiences.models import Audience, Run
+from audiences.services import observing
+from audiences.states import RunState
+from pinconnect.alerts.models import Alert
+from tests.factories_audiences import Shop, drive, make_shop, people
+from tests.support.simulator import SimulatorInTest
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("age", "is_finished", "wait"),
+    [
+        (timedelta(seconds=1), False, timedelta(seconds=3)),
+        (timedelta(minutes=10), False, timedelta(minutes=5)),
+        (timedelta(hours=40), False, timedelta(hours=6)),
+        (timedelta(minutes=1), True, timedelta(hours=12)),
+    ],
+)
+def test_the_older_the_change_the_rarer_the_question(age: timedelta, is_finished: bool, wait: timedelta) -> None:
+    assert observing.next_look(NOON - age, NOON, is_finished=is_finished) == NOON + wait
+
+
+@pytest.mark.parametrize("settled_at", [None, NOON - timedelta(hours=72)])
+def test_after_three_days_nobody_asks_any_more(settled_at: datetime | None) -> None:
+    assert observing.next_look(settled_at, NOON, is_finished=False) is None
+
+
+def delivered(simulator: SimulatorInTest, count: int) -> Shop:
+    shop = make_shop(simulator, people(range(count)))
+    assert drive(Run.objects.select_related("audience").get()).state == RunState.DONE
+    return shop
+
+
+def observe(simulator: SimulatorInTest, **advance: float) -> Audience:
+    simulator.advance(advance.get("seconds", 10))
+    Audience.objects.update(observe_at=timezone.now())
+    tasks.observe_audience(Audience.objects.get().pk)
+    return Audience.objects.get()
+
+
+@pytest.mark.django_db
+def test_a_large_list_becomes_ready_with_its_size(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 150)
+
+    before = observe(simulator, seconds=0)
+    assert (before.list_state, before.audience_state) == ("PROCESSING", "INITIALIZING")
+    after = observe(simulator)
+
+    assert (after.list_state, after.audience_state, after.size) == ("READY", "READY", 150)
+    assert after.observed_at is not None
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_small_list_is_explained_and_the_word_is_taken_back_when_it_grows(simulator: SimulatorInTest) -> None:
+    shop = delivered(simulator, 20)
+    assert observe(simulator).audience_state == "TOO_SMALL"
+    assert Alert.objects.get(resolved_at=None).kind == "audiences.too_small"
+
+    shop.change(people(range(200)))
+    drive(shop.start())
+    observe(simulator)
+
+    assert not Alert.objects.filter(resolved_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_pinterest_that_does_not_answer_is_asked_again_later(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 20)
+    simulator.fault("unavailable", operation="customer_lists/get", times=None)
+
+    found = observe(simulator)
+
+    assert found.observe_at is not None
+    assert found.observe_at > timezone.now() + timedelta(minutes=4)
+    assert found.lease_until is None
+
+
+@pytest.mark.django_db
+def test_a_list_that_was_deleted_is_noticed(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 20)
+    simulator.fault("error", operation="customer_lists/get", status=404, code=404, message="Customer list not found.")
+
+    observe(simulator)
+
+    assert "audiences.list_gone" in Alert.objects.values_list("kind", flat=True)
+
+
+@pytest.mark.django_db
+def test_matching_that_takes_days_is_mentioned(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 150)
+    Audience.objects.update(settled_at=timezone.now() - timedelta(hours=80))
+
+    found = observe(simulator, seconds=0)
+
+    assert found.observe_at is None
+    assert Alert.objects.get().kind == "audiences.still_matching"
+
+
+@pytest.mark.django_db
+def test_two_workers_do_not_ask_at_once(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 20)
+    Audience.objects.update(observe_at=timezone.now(), lease_until=timezone.now() + timedelta(minutes=1))
+
+    assert tasks.observe_audience(Audience.objects.get().pk) == ""
