@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from pinconnect.queue import launching
 from tests.support import processes
+from tests.support.installation import Installation
 from tests.support.stack import Stack, end, free_port
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,15 @@ def test_a_taken_port_is_named_with_its_setting(stack: Stack) -> None:
         with pytest.raises(AssertionError, match=f"Port {stack.port} is taken by another program.* PORT=") as refusal:
             stack.installation.manage("up")
         assert "Traceback" not in str(refusal.value)
+
+
+def test_a_missing_secret_is_a_sentence(stack: Stack) -> None:
+    without_key = Installation(stack.data_dir, {**stack.settings, "SECRET_KEY": ""})
+
+    with pytest.raises(AssertionError, match=r"^PinConnect cannot start. SECRET_KEY is missing. Set it") as refusal:
+        without_key.manage("up")
+
+    assert "Traceback" not in str(refusal.value)
 
 
 def test_sigterm_while_it_starts_leaves_nothing(stack: Stack) -> None:
