@@ -59,7 +59,7 @@ _STATISTICAL = [
 _WESTERN = "cp1252"
 _LAST_RESORT = "latin-1"
 _SAMPLE_BYTES = 32_768
-_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_LINE_ENDS = re.compile(rb"[\r\n]+")
 
 
 def label(encoding: str) -> str:
@@ -83,13 +83,15 @@ def guess(head: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return legacy(head)
+        # Reading it as UTF-8 fails, and tells in which line.
+        return "utf-8" if is_damaged_utf8(head) else legacy(head)
     return "utf-8"
 
 
 def legacy(sample: bytes) -> str:
     """The likeliest of the older encodings, judged on the lines that are not plain ASCII."""
-    text = b"\n".join(_HIGH_LINE.findall(sample))[:_SAMPLE_BYTES]
+    odd_lines = [line for line in _LINE_ENDS.split(sample) if not line.isascii()]
+    text = b"\n".join(odd_lines)[:_SAMPLE_BYTES]
     matches = list(from_bytes(text, cp_isolation=_STATISTICAL, preemptive_behaviour=False, language_threshold=0.05))
     if not matches:
         return _western(sample)

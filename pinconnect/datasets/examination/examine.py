@@ -20,6 +20,7 @@ from pinconnect.datasets.examination.results import (
     RefusedError,
     Scan,
 )
+from pinconnect.datasets.examination.walk import Walked
 
 _NOTHING_ASKED = Asked()
 _NOTHING_EXPECTED = Expected()
@@ -48,7 +49,16 @@ def examine(
     check()
     if found.rows == 0 and scanned.lines - table.has_header <= 0:
         raise RefusedError("header_only")
-    broken, broken_rows = _account(table, scanned, found, work)
+    broken: dict[str, int] = {}
+    broken_rows: Path | None = None
+    if found.rows + table.has_header != scanned.lines:
+        walked, broken_rows = _account(table, scanned, work)
+        check()
+        if walked.rows != found.rows:
+            found = reading.read(table, work, limits, in_order=True)
+        if walked.rows != found.rows:
+            raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
+        broken = dict(walked.broken)
     check()
     columns = _columns(names, found, expected, has_header=table.has_header)
     categories = [
@@ -85,10 +95,8 @@ def _table(path: Path, scanned: Scan, asked: Asked) -> tuple[Table, list[str]]:
     return Table(scanned.source, compression, cut, header, width), rows[0]
 
 
-def _account(table: Table, scanned: Scan, found: Read, work: Path) -> tuple[dict[str, int], Path | None]:
-    """Explain every line. Raises RefusedError when some cannot be explained or too many rows are broken."""
-    if found.rows + table.has_header == scanned.lines:
-        return {}, None
+def _account(table: Table, scanned: Scan, work: Path) -> tuple[Walked, Path | None]:
+    """Explain every line, and list the broken rows. Raises RefusedError when there are too many of them."""
     listed = masks.BrokenRowsFile(work / "broken-rows.csv")
     try:
         walked = walk.walk(table, scanned.skipped, listed.add)
@@ -98,11 +106,9 @@ def _account(table: Table, scanned: Scan, found: Read, work: Path) -> tuple[dict
     share = broken / max(1, walked.rows + broken)
     if share == 1 or (broken > FEW_BROKEN_ROWS and share > MAX_BROKEN_SHARE):
         raise RefusedError("too_many_broken_rows", detail=f"{broken} of {walked.rows + broken}")
-    if walked.rows != found.rows:
-        raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
     if walked.rows == 0:
         raise RefusedError("header_only")
-    return dict(walked.broken), broken_rows
+    return walked, broken_rows
 
 
 def _columns(names: tuple[str, ...], found: Read, expected: Expected, *, has_header: bool) -> tuple[Column, ...]:

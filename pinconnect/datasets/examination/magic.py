@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 GZIP = b"\x1f\x8b"
@@ -28,8 +29,8 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|head|body|table)", re.IGNORECASE)
-_JSON = re.compile(rb'\s*(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\r\n]*"\s*:')
+_MARKUP = re.compile(rb"<(?:!doctype|html|\?xml|head|body|table)", re.IGNORECASE)
+_JSON = re.compile(rb'(?:\[\s*)?\{\s*"[^"\r\n]{0,200}"\s*:')
 # A text holds tabs, line ends and form feeds; other control characters are the mark of a binary file.
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 12, 13))
 _MAX_CONTROL_SHARE = 0.02
@@ -47,9 +48,10 @@ def foreign_type(head: bytes) -> str:
     for signature, words in _SIGNATURES:
         if head.startswith(signature):
             return words
-    if _MARKUP.match(head):
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if _MARKUP.match(text):
         return "a web page or XML"
-    if _JSON.match(head):
+    if _JSON.match(text):
         return "JSON"
     return ""
 

@@ -2,9 +2,12 @@
 
 import re
 
+# No identifier and no number is longer; the patterns would take ages over what somebody pasted into a cell.
+_LONGEST = 512
+
 _STRONG = re.compile(
     r"""
-    [^@\s]+@[^@\s]+\.[^@\s]+                                    # an e-mail address
+    [^@\s,;|]+@[^@\s,;|]+\.[^@\s,;|]+                                    # an e-mail address
     | [0-9a-f]{32} | [0-9a-f]{40} | [0-9a-f]{64}                # a digest
     | [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}               # a device id
     | \+?\(?\d(?:[ ()./-]{0,2}\d){6,18}                         # a phone number, or any long number
@@ -17,9 +20,9 @@ _WEAK = re.compile(r"[-+]?[\d.,:/\sTZ%€$£-]*\d[\d.,:/\sTZ%€$£-]*|true|fals
 
 def is_surely_data(cell: str) -> bool:
     """An identifier, or what looks like one: nobody calls a column that."""
-    return _STRONG.fullmatch(cell.strip()) is not None
+    return len(cell) <= _LONGEST and _STRONG.fullmatch(cell.strip()) is not None
 
 
 def is_likely_data(cell: str) -> bool:
     """A number, a date or the like: rarely the name of a column."""
-    return _WEAK.fullmatch(cell.strip()) is not None
+    return len(cell) <= _LONGEST and _WEAK.fullmatch(cell.strip()) is not None

@@ -202,7 +202,7 @@ def forget(snapshot: Snapshot) -> bool:
 
 def have_examined(snapshot: Snapshot) -> None:
     """Small ones now, others by a worker."""
-    if snapshot.size_bytes <= EXAMINED_AT_ONCE_BYTES and not transaction.get_connection().in_atomic_block:
+    if snapshot.size_bytes <= EXAMINED_AT_ONCE_BYTES:
         examine(snapshot)
     else:
         hints.enqueue(EXAMINE_TASK, snapshot.pk, cluster="prepare")
