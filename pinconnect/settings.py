@@ -274,7 +274,11 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 MFA_TOTP_ISSUER = SITE_NAME
-USERSESSIONS_TRACK_ACTIVITY = True
+# Tracking writes to the database with every request, the polling of a run's page included.
+USERSESSIONS_TRACK_ACTIVITY = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+EMAIL_TIMEOUT = 20
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEMO else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"PinConnect <pinconnect@{_host}>")
 

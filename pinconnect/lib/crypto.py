@@ -1,5 +1,6 @@
 """Encryption of single database fields, with keys that can be rotated."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +65,19 @@ def encrypted_fields() -> list[tuple[type[models.Model], EncryptedTextField]]:
         for field in model._meta.concrete_fields
         if isinstance(field, EncryptedTextField)
     ]
+
+
+# What is encrypted with the same keys outside our own fields, for example inside another app's JSON.
+_others: dict[str, Callable[[], int]] = {}
+
+
+def register_rotation(name: str, rotate: Callable[[], int]) -> None:
+    """rotate writes everything of its kind anew under the newest key and returns how many it changed."""
+    _others[name] = rotate
+
+
+def other_rotations() -> dict[str, Callable[[], int]]:
+    return dict(_others)
 
 
 def rotate_field(model: type[models.Model], field: EncryptedTextField) -> int:

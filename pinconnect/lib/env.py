@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 DEMO_SECRETS_FILE = "demo-secrets.json"
 DEMO_PREFIX = "demo-"
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 class Environment:
@@ -29,7 +30,11 @@ class Environment:
         return str(self._env.str(name, default=default)).strip()
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        return bool(self._cast(name, "true or false", lambda: self._env.bool(name, default=default)))
+        """Strict: a mistyped DEMO=ture must not quietly mean false."""
+        text = self.text(name).lower()
+        if text and text not in _FLAGS:
+            raise ImproperlyConfigured(f"{name} must be true or false, but is {text!r}.")
+        return _FLAGS[text] if text else default
 
     def number(self, name: str, default: int, *, at_least: int = 0) -> int:
         value = int(self._cast(name, "a whole number", lambda: self._env.int(name, default=default)))

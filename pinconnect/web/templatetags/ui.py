@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.templatetags.tz import do_timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -67,7 +68,11 @@ def percent_of(part: float | None, whole: float | None) -> str:
 @register.filter
 def in_zone(moment: datetime | None, zone_name: str) -> datetime | None:
     """{{ run.started_at|in_zone:workspace.time_zone|date:"H:i" }}"""
-    return None if moment is None else formats.in_zone(moment, zone_name)
+    if moment is None:
+        return None
+    local = formats.in_zone(moment, zone_name)
+    # Django's own filter marks its result, so that date does not move it to the current zone again.
+    return do_timezone(local, local.tzinfo)
 
 
 @register.filter
