@@ -69,3 +69,11 @@ def test_the_reconciler_knows_all_three() -> None:
     names = {registration.name for registration in reconciler.registered()}
 
     assert {"profiles.renew", "profiles.read_ad_accounts", "profiles.forget_old_states"} <= names
+
+
+def test_the_secrets_of_the_installation_are_masked_in_logs(settings) -> None:
+    from pinconnect.lib.redact import redact
+
+    secrets = [settings.PINTEREST_APP_SECRET, settings.SECRET_KEY, *settings.FIELD_KEYS]
+
+    assert all(secret not in redact(f"value {secret} here") for secret in secrets)
