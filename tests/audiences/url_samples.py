@@ -1,0 +1,58 @@
+"""Arguments for the addresses of deliveries and runs."""
+
+from audiences.models import Delivery, Run, Trigger
+from audiences.services import deliveries, runs
+from pinconnect.profiles.models import AdAccount, Profile
+from pinconnect.profiles.scopes import ASKED_FOR
+from tests.factories_audiences import make_ad_account, make_dataset, make_draft, people
+from tests.guards.samples import Sample, World
+
+
+def _draft(world: World) -> Delivery:
+    """A draft of its own for every address, since some of them end it."""
+    if "dataset" not in world.kept:
+        world.kept["dataset"] = make_dataset(world.workspace, people(range(3)))
+        world.kept["profile"] = Profile.objects.create(
+            workspace=world.workspace, username="bob", pinterest_id="1", scopes=list(ASKED_FOR)
+        )
+        world.kept["ad_account"] = make_ad_account(world.kept["profile"])
+    account: AdAccount = world.kept["ad_account"]
+    name = f"Delivery {Delivery.objects.count()}"
+    return make_draft(world.kept["profile"], account, world.kept["dataset"], name=name)
+
+
+def draft(world: World) -> dict[str, object]:
+    return {"pk": _draft(world).pk}
+
+
+def published(world: World) -> dict[str, object]:
+    delivery = _draft(world)
+    deliveries.publish(delivery, by=None)
+    return {"pk": delivery.pk}
+
+
+def step(world: World) -> dict[str, object]:
+    return {"pk": _draft(world).pk, "step": "columns"}
+
+
+def run(world: World) -> dict[str, object]:
+    delivery = Delivery.objects.get(pk=published(world)["pk"])
+    found: Run = runs.start(delivery, by=None, trigger=Trigger.BY_HAND)
+    return {"pk": found.pk}
+
+
+SAMPLES: dict[str, Sample] = {
+    "audiences:delivery-detail": published,
+    "audiences:delivery-setup": step,
+    "audiences:delivery-publish": draft,
+    "audiences:delivery-run": published,
+    "audiences:delivery-pause": published,
+    "audiences:delivery-resume": published,
+    "audiences:delivery-archive": published,
+    "audiences:run-detail": run,
+    "audiences:run-rejects": run,
+    "audiences:run-cancel": run,
+    "audiences:run-decide": run,
+}
+# A run that has not been prepared has no list of refused values yet.
+MAY_ANSWER = {"audiences:run-rejects": {404}}

@@ -1,0 +1,87 @@
+"""A million dirty rows through real workers: the list is exactly what a slow reference says, whatever the mode.
+
+PINCONNECT_ROWS=50000 makes it smaller for a quick look.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.prepare import generate
+from tests.support import many, scripted
+from tests.support.reference import Column, Expected, Member, expect_of
+from tests.support.stack import Stack, running_stack
+
+pytestmark = pytest.mark.slow
+
+ROWS = int(os.environ.get("PINCONNECT_ROWS", "1000000"))
+COLUMNS = (Column("email", "email"), Column("phone", "phone", default_country="US"), Column("gaid", "gaid"))
+MAPPED = tuple(scripted.mapped("email=email", "phone=phone", "gaid=gaid"))
+
+
+@dataclass(frozen=True)
+class World:
+    """The stack, two files of which the later has 5% other people, and what the reference reads in them."""
+
+    stack: Stack
+    first: Path
+    later: Path
+    tuples: dict[Path, many.Tuples]
+
+    def deliver(self, file: Path, mode: str) -> scripted.Done:
+        scripted.forget_calls(self.stack)
+        return scripted.deliver(self.stack, file, "--audience", "Big", "--country", "US", *MAPPED, "--mode", mode)
+
+    def assert_right(self, done: scripted.Done, expected: Expected) -> None:
+        """The list holds exactly whom it should, and every row is accounted for as the reference does."""
+        assert done.status == 0, done.said
+        found = scripted.members(self.stack, done.outcome["customer_list_id"])
+        assert len(found ^ expected.members) == 0, f"{len(found - expected.members)} too many"
+        assert done.outcome["members"] == len(expected.members)
+        counts = {**expected.counts, "failed": 0}
+        counts["sent"] = counts.pop("to_send")
+        assert {name: done.outcome[name] for name in counts} == counts
+        assert done.outcome["removed"] == len(expected.removes)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("million")
+    first, later = folder / "first.csv", folder / "later.csv"
+    generate(first, ROWS)
+    generate(later, ROWS, churn=0.05)
+    tuples = {path: many.read(path, COLUMNS) for path in (first, later)}
+    with running_stack(folder / "data") as stack:
+        scripted.connect(stack)
+        yield World(stack, first, later, tuples)
+
+
+def test_the_list_is_exactly_what_the_reference_says_after_every_delivery(world: World) -> None:
+    on_list: frozenset[Member] = frozenset()
+
+    for file, mode in ((world.first, "add"), (world.later, "mirror"), (world.first, "add")):
+        expected = expect_of(world.tuples[file], mode, on_list)
+        assert expected.adds, "nothing would be sent, so nothing would be tested"
+        assert (len(expected.removes) > ROWS / 50) == (mode == "mirror")
+        world.assert_right(world.deliver(file, mode), expected)
+        on_list = expected.members
+
+    again = world.deliver(world.first, "add")
+
+    world.assert_right(again, expect_of(world.tuples[world.first], "add", on_list))
+    assert not scripted.writing_calls(world.stack), "the same file again sent something"
+    assert len(scripted.calls(world.stack)) < 20, "the calls were not forgotten"
+
+
+def test_the_file_is_as_dirty_as_real_lists_are(world: World) -> None:
+    counts = expect_of(world.tuples[world.first], "add").counts
+
+    assert counts["read"] == ROWS
+    assert counts["duplicate"] > ROWS / 20
+    with world.first.open() as text:
+        rows = [next(text) for _ in range(min(ROWS, 20_000))]
+    assert sum(",,," in row or row.startswith((",", " ", '" ')) for row in rows) > 100
+    assert any("null," in row for row in rows)
