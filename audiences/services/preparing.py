@@ -4,6 +4,7 @@ import errno
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +21,8 @@ from audiences.services import plan as plans
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
 from audiences.states import RunState
-from pinconnect.datasets.models import Snapshot
-from pinconnect.datasets.services import local_copy
+from pinconnect.datasets.models import Snapshot, SnapshotState
+from pinconnect.datasets.services import SnapshotGoneError, local_copy
 from pinconnect.queue import leases, stopping
 
 logger = logging.getLogger(__name__)
@@ -92,9 +93,8 @@ class Attempt:
         """Run the engine over local copies and store what it made."""
         ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
         with files.scratch(self.run, self.run.attempts) as scratch:
-            sources = [(snapshot, local_copy(snapshot, scratch)) for snapshot in self._snapshots()]
             prepared = engine.prepare(
-                plans.engine_plan(self.run, sources, ledger),
+                plans.engine_plan(self.run, self._copies(scratch), ledger),
                 files.new_folder(self.folder_name),
                 progress=self.reporter.progress,
                 cancelled=self.reporter.should_stop,
@@ -105,12 +105,16 @@ class Attempt:
             files.store(self.folder_name)
         return prepared
 
-    def _snapshots(self) -> list[Snapshot]:
-        found = Snapshot.objects.in_bulk(self.run.plan["snapshots"])
-        missing = [pk for pk in self.run.plan["snapshots"] if pk not in found]
-        if missing:
-            raise SourceBroken("source_missing", source=self.run.plan["snapshots"].index(missing[0]) + 1)
-        return [found[pk] for pk in self.run.plan["snapshots"]]
+    def _copies(self, folder: Path) -> list[tuple[Snapshot, Path]]:
+        """The pinned snapshots with their rows as local files. Raises SourceBroken for one that was deleted."""
+        ready = Snapshot.objects.filter(state=SnapshotState.READY).in_bulk(self.run.plan["snapshots"])
+        copies = []
+        for number, pk in enumerate(self.run.plan["snapshots"], start=1):
+            try:
+                copies.append((ready[pk], local_copy(ready[pk], folder)))
+            except (KeyError, SnapshotGoneError):
+                raise SourceBroken("source_missing", source=number) from None
+        return copies
 
     def finish(self, prepared: Prepared) -> None:
         """Batches, counts and the next state, in one transaction."""

@@ -1,0 +1,153 @@
+"""Preparing: claimed once, tried a few times, and every way to fail has its reason."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from audiences import files, tasks
+from audiences.models import Batch, Run
+from audiences.pipeline.plan import DiskFull, MemoryShort, SourceBroken
+from audiences.services import preparing, reporting
+from audiences.states import RunState
+from pinconnect.alerts.models import Alert
+from pinconnect.datasets.services import delete_snapshot
+from tests.factories_audiences import Shop, drive, make_due, make_shop, people
+from tests.support.simulator import SimulatorInTest
+
+pytestmark = pytest.mark.django_db
+ROWS = people(range(10))
+
+
+@pytest.fixture
+def shop(simulator: SimulatorInTest) -> Shop:
+    return make_shop(simulator, ROWS)
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def prepare(*args: Any, **kwargs: Any) -> Any:
+        raise error
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SourceBroken("unclosed_quote", row=7), "unclosed_quote"),
+        (DiskFull("full"), "disk_full"),
+        (OSError(28, "No space left on device"), "disk_full"),
+        (MemoryShort("short"), "memory_short"),
+    ],
+)
+def test_what_a_person_has_to_mend_fails_at_once_with_its_reason(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    monkeypatch.setattr(preparing.engine, "prepare", failing(error))
+
+    assert tasks.prepare_run(Run.objects.get().pk) == RunState.FAILED
+
+    run = Run.objects.get()
+    assert (run.reason, run.lease_until) == (code, None)
+    assert Alert.objects.get().kind == "audiences.run_failed"
+    with pytest.raises(files.FilesLostError):
+        files.fetch(files.run_name(run, 1))
+
+
+def test_a_broken_source_says_where(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = SourceBroken("unclosed_quote", source=1, row=7)
+    monkeypatch.setattr(preparing.engine, "prepare", failing(broken))
+
+    tasks.prepare_run(Run.objects.get().pk)
+
+    assert Run.objects.get().counts["problem"] == {"source": 1, "row": 7, "detail": ""}
+
+
+def test_a_mistake_of_ours_is_tried_again_a_few_times(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing.engine, "prepare", failing(RuntimeError("oops")))
+    run = Run.objects.get()
+
+    for _ in range(preparing.MAX_ATTEMPTS):
+        assert Run.objects.get().state in (RunState.QUEUED, RunState.PREPARING)
+        tasks.prepare_run(run.pk)
+        make_due(run)
+
+    assert (Run.objects.get().state, Run.objects.get().reason) == (RunState.FAILED, "internal_error")
+
+
+def test_a_run_that_kills_its_worker_every_time_is_given_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def prepare(*args: Any, **kwargs: Any) -> Any:
+        raise Killed
+
+    monkeypatch.setattr(preparing.engine, "prepare", prepare)
+    run = Run.objects.get()
+    for _ in range(preparing.MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            tasks.prepare_run(run.pk)
+        assert tasks.prepare_run(run.pk) == "", "its lease protects it until it runs out"
+        make_due(run)
+
+    assert tasks.prepare_run(run.pk) == RunState.FAILED
+    assert Run.objects.get().reason == "gave_up"
+
+
+def test_data_that_was_deleted_meanwhile_is_said(shop: Shop) -> None:
+    delete_snapshot(shop.dataset.snapshots.get(), by=None)
+
+    run = drive(Run.objects.get())
+
+    assert (run.state, run.reason) == (RunState.FAILED, "source_missing")
+
+
+def test_nothing_usable_is_a_failure_while_there_is_no_list(simulator: SimulatorInTest) -> None:
+    make_shop(simulator, [{**people([1])[0], "email": "nobody"}])
+
+    run = drive(Run.objects.get())
+
+    assert (run.state, run.reason) == (RunState.FAILED, "nothing_usable")
+    assert run.counts["rows"]["invalid"] == 1
+
+
+def test_the_same_data_again_sends_nothing(shop: Shop) -> None:
+    drive(Run.objects.get())
+    before = len(shop.simulator.calls("customer_lists/update"))
+
+    run = drive(shop.start())
+
+    assert (run.state, run.reason) == (RunState.DONE, "up_to_date")
+    assert len(shop.simulator.calls("customer_lists/update")) == before
+
+
+def test_progress_is_written_at_most_once_a_second(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.5, 101.2])
+    monkeypatch.setattr(reporting.time, "monotonic", lambda: next(clock))
+    run = Run.objects.get()
+    Run.objects.update(lease_token="mine", lease_until=timezone.now() + timedelta(minutes=1))
+    reporter = reporting.Reporter(run, "mine", beat=None)  # type: ignore[arg-type]
+
+    seen = []
+    for rows in (1, 2, 3):
+        reporter.progress(preparing.engine.Progress("reading", 0.5, rows))
+        seen.append(Run.objects.get().progress["rows"])
+
+    assert seen == [1, 1, 3]
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = preparing.engine.prepare
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        prepared = real(*args, **kwargs)
+        Run.objects.update(lease_token="another worker's")
+        return prepared
+
+    monkeypatch.setattr(preparing.engine, "prepare", slow)
+    tasks.prepare_run(Run.objects.get().pk)
+
+    assert (Run.objects.get().state, Run.objects.get().counts) == (RunState.PREPARING, {})
+    assert not Batch.objects.exists()
