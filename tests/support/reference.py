@@ -70,8 +70,17 @@ def expect(
     erased: Iterable[Member] = (),
 ) -> Expected:
     """rows: values by column name; None stands for a row that cannot be read."""
+    return expect_of([identifiers(row, columns) for row in rows], mode, previous, erased)
+
+
+def expect_of(
+    tuples: Iterable[tuple[Member | None, ...]],
+    mode: str,
+    previous: Iterable[Member] = (),
+    erased: Iterable[Member] = (),
+) -> Expected:
+    """The same from what `identifiers` says of each row, which large tests work out in several processes."""
     before, tombs = frozenset(previous), frozenset(erased)
-    tuples = [_identifiers(row, columns) for row in rows]
     data: set[Member] = set()
     seen: set[tuple[Member | None, ...]] = set()
     outcomes: list[str] = []
@@ -93,7 +102,8 @@ def expect(
     return Expected((before | adds) - removes, adds, frozenset(removes), tuple(outcomes))
 
 
-def _identifiers(row: Mapping[str, str] | None, columns: Sequence[Column]) -> tuple[Member | None, ...]:
+def identifiers(row: Mapping[str, str] | None, columns: Sequence[Column]) -> tuple[Member | None, ...]:
+    """What a row holds, column by column; None where there is nothing that may be sent."""
     if row is None:
         return tuple(None for _ in columns)
     found = []

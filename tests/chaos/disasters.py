@@ -1,0 +1,123 @@
+"""What goes wrong: processes that die or freeze, and everything that Pinterest may answer or not answer."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.support import processes, scripted
+from tests.support.stack import Stack
+
+LISTS = ("customer_lists/update", "customer_lists/create", "audiences/create", "customer_lists/list", None)
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "rate_limited", "reset": 1},
+    {"kind": "server_error"},
+    {"kind": "server_error", "when": "after"},
+    {"kind": "unavailable"},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "slow", "seconds": 1.5},
+    {"kind": "truncated"},
+    {"kind": "cut_json"},
+    {"kind": "not_json"},
+    {"kind": "too_large", "bytes": 20_000, "times": 2},
+    {"kind": "expired_token"},
+    {"kind": "revoked_token"},
+    {"kind": "spam"},
+    {"kind": "error", "status": 403, "code": 29, "message": "not permitted"},
+    {"kind": "error", "status": 400, "code": 1, "message": "invalid"},
+    {"kind": "rate_limited", "reset": 1, "operation": "oauth/token"},
+    {"kind": "drop_after", "operation": "oauth/token"},
+)
+
+PROGRAMS = (
+    ("cluster", "queue_cluster"),
+    ("worker", "manage.py worker"),
+    ("simulator", "pinconnect.simulator"),
+    ("web", "gunicorn"),
+)
+
+
+@dataclass
+class Disasters:
+    """Strikes a running stack at random. dead: leases of processes that were killed, as the operator saw them."""
+
+    stack: Stack
+    luck: random.Random
+    leases: Callable[[], list[str]]
+    dead: set[str] = field(default_factory=set)
+    struck: dict[str, int] = field(default_factory=dict)
+    _spared_until: dict[str, float] = field(default_factory=dict)
+
+    def strike(self) -> str:
+        """One disaster; returns its name."""
+        name = self._one()
+        self.struck[name] = self.struck.get(name, 0) + 1
+        return name
+
+    def _one(self) -> str:
+        dice = self.luck.random()
+        if dice < 0.55:
+            return self._fault()
+        if dice < 0.75:
+            return self._kill("task", self._tasks()[:1])
+        if dice < 0.80:
+            return self._freeze()
+        # Each start takes seconds, and what fails at once is started later and later; so not all the time.
+        for name, part in PROGRAMS:
+            if self.luck.random() < 0.4 and time.monotonic() > self._spared_until.get(name, 0.0):
+                self._spared_until[name] = time.monotonic() + 15.0
+                return self._kill(name, self._all(part))
+        return self._fault()
+
+    def _fault(self) -> str:
+        fault = dict(self.luck.choice(FAULTS))
+        fault.setdefault("operation", self.luck.choice(LISTS))
+        fault.setdefault("times", self.luck.randint(1, 2))
+        fault["skip"] = self.luck.randint(0, 4)
+        with suppress(requests.RequestException):
+            scripted.control(self.stack, "faults", fault)
+        return str(fault["kind"])
+
+    def _kill(self, name: str, doomed: list[processes.Process]) -> str:
+        """SIGKILL. Who worked in the clusters is dead then, and its leases are noted as such."""
+        workers, held = {process.pid for process in self.stack.worker_processes()}, set(self.leases())
+        for process in doomed:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        if name in ("cluster", "worker"):
+            # Clusters are tied to their worker and tasks to their cluster; none survives it by more than a moment.
+            gone = processes.wait_until(lambda: not workers & {one.pid for one in self._all("queue_cluster")}, 15)
+            assert gone, f"after kill {name} tasks of the killed still run"
+            self.dead |= held
+        return f"kill {name}"
+
+    def _freeze(self) -> str:
+        """A task process that stands still for a moment, as on a machine that swaps."""
+        for process in self._tasks()[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGSTOP)
+                time.sleep(1.0)
+                os.kill(process.pid, signal.SIGCONT)
+        return "freeze task"
+
+    def _tasks(self) -> list[processes.Process]:
+        """Leaves of the worker's tree, in random order: they run tasks, or feed those that do."""
+        found = self.stack.worker_processes()
+        parents = {process.parent for process in found}
+        leaves = [process for process in found if process.pid not in parents]
+        self.luck.shuffle(leaves)
+        return leaves
+
+    def _all(self, part: str) -> list[processes.Process]:
+        return [
+            process
+            for process in processes.all_of(self.stack.data_dir)
+            if part in process.command and "manage.py up" not in process.command
+        ]

@@ -1,0 +1,138 @@
+"""A person at the controls of a running installation: one process, asked by lines of JSON, so that asking is cheap.
+
+Started as `python -m tests.chaos.operator` with the installation's environment. It uses the services that the pages
+use. `hurry` stands for time that goes by: what waits for a moment to come is due, and the leases of processes that were
+killed have run out. The leases of processes that live are left alone.
+"""
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.db.models import F  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from audiences.management import choosing  # noqa: E402
+from audiences.models import Audience, Batch, Delivery, Run  # noqa: E402
+from audiences.services import deliveries, runs  # noqa: E402
+from audiences.services.refusals import ServiceRefusal  # noqa: E402
+from audiences.services.targets import LOOK_UP_AFTER_S  # noqa: E402
+from audiences.states import DeliveryState, RunState  # noqa: E402
+from pinconnect.datasets.models import SnapshotState, WriteMode  # noqa: E402
+from pinconnect.datasets.services import examine, receive_file  # noqa: E402
+from pinconnect.profiles.models import Profile  # noqa: E402
+from pinconnect.queue.models import Reconciler  # noqa: E402
+
+LEASED = (Run, Batch, Audience, Profile, Reconciler)
+
+
+def start(name: str, mode: str, file: str, mapped: list[str], country: str) -> int:
+    """Upload a file and start a run of the delivery of that name, made if it is not there; the run's id."""
+    workspace = choosing.workspace_named("")
+    profile = choosing.profile_named(workspace, "")
+    account = choosing.ad_account_numbered(profile, "")
+    dataset = choosing.dataset_named(workspace, name)
+    snapshot = receive_file(dataset, Path(file), by=None, mode=WriteMode.OVERWRITE, is_examined=False)
+    examine(snapshot)
+    snapshot.refresh_from_db()
+    if snapshot.state != SnapshotState.READY:
+        raise RuntimeError(f"A snapshot is {snapshot.state} {snapshot.refusal}.")
+    wish = choosing.Wish(name, name, mode, choosing.columns_of(mapped, country))
+    delivery = choosing.delivery_for(dataset, wish, profile, account)
+    if delivery.state == DeliveryState.DRAFT:
+        return int(deliveries.publish(delivery, by=None).pk)
+    return again(name)
+
+
+def again(name: str) -> int:
+    """Start a run of the delivery with what its dataset holds."""
+    return int(runs.start(Delivery.objects.get(name=name), by=None, trigger="by_hand").pk)
+
+
+def cancel(run: int) -> bool:
+    return runs.cancel(Run.objects.get(pk=run), by=None)
+
+
+def look_after() -> int:
+    """Approve what is held, connect again what Pinterest refused, resume what is paused; how often something was."""
+    done = sum(runs.approve(run, by=None) for run in Run.objects.filter(state=RunState.HELD))
+    if not all(profile.is_usable for profile in Profile.objects.all()):
+        call_command("demo", "--connect", stdout=sys.stderr)
+        done += 1
+    for delivery in Delivery.objects.filter(state=DeliveryState.PAUSED):
+        deliveries.resume(delivery, by=None)
+        done += 1
+    return done
+
+
+def leases() -> list[str]:
+    """Of whoever works on something now."""
+    return [
+        token for model in LEASED for token in model.objects.exclude(lease_token="").values_list(*_TOKEN, flat=True)
+    ]
+
+
+def hurry(dead: list[str]) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        for model in LEASED:
+            model.objects.filter(lease_token__in=dead).update(lease_until=now)
+        Run.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+        Batch.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+        Profile.objects.filter(renewal_tried_at__isnull=False).update(renewal_tried_at=now - timedelta(hours=1))
+        waited = timedelta(seconds=LOOK_UP_AFTER_S)
+        Audience.objects.filter(list_create_asked_at__isnull=False).update(
+            list_create_asked_at=F("list_create_asked_at") - waited
+        )
+        Audience.objects.filter(audience_create_asked_at__isnull=False).update(
+            audience_create_asked_at=F("audience_create_asked_at") - waited
+        )
+
+
+def report() -> dict[str, Any]:
+    """Where everything stands, and the tokens that nobody may ever see in a log."""
+    return {
+        "runs": [
+            {"id": run.pk, "name": run.delivery.name, "state": run.state, "reason": run.reason, "counts": run.counts}
+            for run in Run.objects.select_related("delivery").order_by("pk")
+        ],
+        "lists": {audience.name: audience.customer_list_id for audience in Audience.objects.all()},
+        "audiences": {audience.name: audience.audience_id for audience in Audience.objects.all()},
+        "members": {audience.name: sum(audience.ledger_members.values()) for audience in Audience.objects.all()},
+        "open_batches": Batch.objects.open().count(),
+        "tokens": [
+            token
+            for profile in Profile.objects.all()
+            for token in (profile.access_token, profile.refresh_token)
+            if token
+        ],
+    }
+
+
+_TOKEN = ("lease_token",)
+_DO = {each.__name__: each for each in (start, again, cancel, look_after, leases, hurry, report)}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer: dict[str, Any] = {"is": _DO[asked.pop("do")](**asked)}
+        except (ServiceRefusal, CommandError) as refusal:
+            answer = {"refused": str(refusal)}
+        except Exception as error:  # noqa: BLE001 -- whoever asked decides
+            answer = {"failed": f"{type(error).__name__}: {error}"}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

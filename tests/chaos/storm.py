@@ -1,0 +1,189 @@
+"""Deliveries that go on while everything goes wrong, and the calm after it in which all of them must end right."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.chaos.disasters import Disasters
+from tests.chaos.shelves import COUNTRY, Shelf
+from tests.support import scripted
+from tests.support.installation import ROOT
+from tests.support.stack import Stack
+
+FINISHED = ("done", "failed", "cancelled")
+
+
+class RefusedError(Exception):
+    """The product said in words that this is not possible now."""
+
+
+@dataclass
+class Operator:
+    """The process of tests.chaos.operator."""
+
+    process: subprocess.Popen[str]
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if "refused" in answer:
+            raise RefusedError(answer["refused"])
+        assert "is" in answer, f"{do}: {answer['failed']}"
+        return answer["is"]
+
+
+@contextmanager
+def operator(stack: Stack) -> Iterator[Operator]:
+    """Sitting at the installation; what it logs goes to operator.log in the data folder."""
+    with (stack.data_dir / "operator.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.operator"],
+            cwd=ROOT,
+            env=stack.installation.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        yield Operator(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Storm:
+    """The whole of it. plain: values that must be seen nowhere; tokens: the same."""
+
+    stack: Stack
+    operator: Operator
+    shelves: list[Shelf]
+    luck: random.Random
+    disasters: Disasters
+    plain: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set)
+    checked: int = 0
+
+    def rage(self, seconds: float) -> None:
+        """Deliver and destroy for so long."""
+        end, tended = time.monotonic() + seconds, 0.0
+        while time.monotonic() < end:
+            self.disasters.strike()
+            if time.monotonic() - tended > 2.0:
+                tended = time.monotonic()
+                self.tend(cancels=True)
+            time.sleep(self.luck.uniform(0.1, 0.6))
+
+    def calm(self, within_s: float) -> None:
+        """Nothing goes wrong any more: everything that was asked for has to happen, then one more change of each."""
+        self.stack.kill_worker()
+        self.disasters.dead |= set(self.operator.ask("leases"))
+        self._clear_faults()
+        for _ in range(2):
+            end = time.monotonic() + within_s
+            while any(shelf.intent for shelf in self.shelves):
+                assert time.monotonic() < end, f"stuck: {self._open()}"
+                self.tend(asks=False)
+                time.sleep(0.3)
+            if _ == 0:
+                self.tend()
+
+    def tend(self, *, asks: bool = True, cancels: bool = False) -> None:
+        """What people do meanwhile: look after what needs them, repeat what failed, ask for the next change."""
+        self.operator.ask("look_after")
+        self.operator.ask("hurry", dead=sorted(self.disasters.dead))
+        report = self.operator.ask("report")
+        self.tokens |= set(report["tokens"])
+        runs = {run["id"]: run for run in report["runs"]}
+        for shelf in self.shelves:
+            if shelf.intent is None:
+                if asks:
+                    self._ask(shelf)
+                continue
+            run = runs.get(shelf.intent.run)
+            if run is None or run["state"] in FINISHED:
+                self._finish(shelf, run, report["lists"])
+            elif cancels and self.luck.random() < 0.02:
+                self.operator.ask("cancel", run=run["id"])
+
+    def _ask(self, shelf: Shelf) -> None:
+        intent = shelf.think_of()
+        self.plain |= shelf.identifiers()
+        file = shelf.write(self.stack.data_dir.parent / f"{shelf.name}.csv")
+        try:
+            intent.run = self.operator.ask(
+                "start", name=shelf.name, mode=intent.mode, file=str(file), mapped=shelf.mapped, country=COUNTRY
+            )
+        except RefusedError:
+            # A paused delivery or a profile that is being connected: asked for again later.
+            intent.run = 0
+
+    def _finish(self, shelf: Shelf, run: dict[str, Any] | None, lists: dict[str, str]) -> None:
+        """A run has ended: compare, or repeat what did not get to its end."""
+        intent = shelf.intent
+        assert intent
+        if run is not None and run["state"] == "done" and not _lost(run):
+            self._compare(shelf, run, lists[shelf.name])
+            return
+        if run is not None:
+            intent.is_fresh = False
+        file = shelf.write(self.stack.data_dir.parent / f"{shelf.name}.csv")
+        arguments = {"mode": intent.mode, "file": str(file), "mapped": shelf.mapped, "country": COUNTRY}
+        try:
+            intent.run = self.operator.ask("start", name=shelf.name, **arguments)
+        except RefusedError:
+            return
+
+    def _compare(self, shelf: Shelf, run: dict[str, Any], list_id: str) -> None:
+        intent, final = shelf.intent, run["counts"]["final"]
+        assert intent
+        expected, rows = intent.expected, final["rows"]
+        assert rows["read"] == len(intent.rows) == sum(rows.values()) - rows["read"], (shelf.name, rows)
+        if intent.is_fresh:
+            counts = {**expected.counts, "failed": 0}
+            counts["sent"] = counts.pop("to_send")
+            assert rows == counts, (shelf.name, run["id"])
+            assert final["removals"]["sent"] == len(expected.removes), (shelf.name, run["id"])
+        assert sum(final["members"].values()) == len(expected.members), (shelf.name, run["id"])
+        try:
+            found = scripted.members(self.stack, list_id)
+        except requests.RequestException:
+            return  # The simulator is down: compared in a moment.
+        too_many, missing = len(found - expected.members), len(expected.members - found)
+        assert (too_many, missing) == (0, 0), (shelf.name, run["id"], intent.mode)
+        self.checked += 1
+        shelf.settle()
+
+    def _clear_faults(self) -> None:
+        for _ in range(100):
+            try:
+                scripted.control(self.stack, "faults", method="DELETE")
+            except requests.RequestException:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError("the simulator does not come back")
+
+    def _open(self) -> list[tuple[str, Any]]:
+        runs = {run["id"]: (run["state"], run["reason"]) for run in self.operator.ask("report")["runs"]}
+        return [(shelf.name, runs.get(shelf.intent.run)) for shelf in self.shelves if shelf.intent]
+
+
+def _lost(run: dict[str, Any]) -> bool:
+    """Whether something of the run did not reach the list."""
+    final = run["counts"].get("final")
+    return final is None or any(
+        final[part][fate] for part in ("additions", "removals") for fate in ("failed", "not_sent")
+    )
