@@ -1,5 +1,6 @@
 """What `up` does before and while it runs the programs: lock, ports, database, and asking whether they answer."""
 
+import errno
 import fcntl
 import http.client
 import os
@@ -68,10 +69,12 @@ def _is_free(host: str, port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except PermissionError as error:
+            raise CommandError(f"This user may not listen on port {port}. Choose one above 1024.") from error
         except OSError as error:
-            if isinstance(error, PermissionError):
-                raise CommandError(f"This user may not listen on port {port}. Choose one above 1024.") from error
-            return False
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise CommandError(f"LISTEN_HOST is {host}, and this machine cannot listen there.") from error
     with socket.socket(socket.AF_INET6) as other, suppress(OSError):
         other.settimeout(0.5)
         return other.connect_ex(("::1", port)) != 0

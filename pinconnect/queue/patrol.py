@@ -14,7 +14,7 @@ from pinconnect.queue.models import WorkerBeat
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 2.0
+_LOOK_EVERY_S = 1.0
 _BEAT_EVERY_S = 10.0
 # Reconcilers only find rows and send hints. One that takes this long waits for something that will not come.
 _STUCK_AFTER_S = 900.0
@@ -29,6 +29,7 @@ class Patrol:
         self._ended = threading.Event()
         self._round_began_at = time.monotonic()
         self._beat_at = float("-inf")
+        self._beat_for: list[str] = []
         self._thread = threading.Thread(target=self._walk, name="patrol", daemon=True)
 
     def start(self) -> None:
@@ -59,7 +60,8 @@ class Patrol:
 
     def _beat(self) -> None:
         well = list(self._well())
-        if not well or time.monotonic() - self._beat_at < _BEAT_EVERY_S:
+        is_news = well != self._beat_for
+        if not well or (not is_news and time.monotonic() - self._beat_at < _BEAT_EVERY_S):
             return
         host = socket.gethostname()
         now = timezone.now()
@@ -69,4 +71,4 @@ class Patrol:
             unique_fields=["host", "cluster"],
             update_fields=["seen_at"],
         )
-        self._beat_at = time.monotonic()
+        self._beat_at, self._beat_for = time.monotonic(), well

@@ -13,6 +13,8 @@ from pinconnect.queue.watchdog import Patience
 
 class Command(BaseCommand):
     help = "Runs tasks until SIGTERM or SIGINT. Any number of hosts may run it on one database."
+    # What matters to a worker is checked below; the rest would load every page of the application.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
