@@ -156,18 +156,23 @@ def make_shop(simulator: SimulatorInTest, rows: Rows, **draft: Any) -> Shop:
     return Shop(workspace, profile, ad_account, dataset, delivery, simulator)
 
 
+def step(run: Run) -> None:
+    """One task, as the run's state asks for it."""
+    run.refresh_from_db()
+    if run.state in (RunState.QUEUED, RunState.PREPARING):
+        tasks.prepare_run(run.pk)
+    elif run.state == RunState.UPLOADING:
+        tasks.pump_run(run.pk)
+    elif run.state == RunState.SETTLING:
+        tasks.settle_run(run.pk)
+    run.refresh_from_db()
+
+
 def drive(run: Run, *, steps: int = 200) -> Run:
     """Do what workers would, by hand, until the run has ended or waits for something."""
     for _ in range(steps):
-        run.refresh_from_db()
         before = _position(run)
-        if run.state in (RunState.QUEUED, RunState.PREPARING):
-            tasks.prepare_run(run.pk)
-        elif run.state == RunState.UPLOADING:
-            tasks.pump_run(run.pk)
-        elif run.state == RunState.SETTLING:
-            tasks.settle_run(run.pk)
-        run.refresh_from_db()
+        step(run)
         if run.is_finished or _position(run) == before:
             return run
     raise AssertionError(f"The run is still {run.state} ({run.reason}) after {steps} steps.")

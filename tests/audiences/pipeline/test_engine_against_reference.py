@@ -85,7 +85,7 @@ def check(seed, size, columns, mode, partitions, with_erased):
 @pytest.mark.parametrize("mode", ["mirror", "add", "remove"])
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_engine_agrees_with_the_reference(mapping, mode):
-    @settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 10**6), st.integers(1, 120), st.sampled_from((1, 1, 16)), st.booleans())
     def examples(seed, size, partitions, with_erased):
         check(seed, size, MAPPINGS[mapping], mode, partitions, with_erased)
