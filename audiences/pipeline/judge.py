@@ -64,14 +64,16 @@ def _judge_column(
     for part in range(parts):
         some = f" AND hash(r{index}) % {parts} = {part}" if parts > 1 else ""
         session.run(
-            f"CREATE OR REPLACE TEMP TABLE odd AS SELECT row_number() OVER () AS id, *, {known.refusal} AS known FROM "
-            f"(SELECT *, {known.clean} AS c FROM (SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({staged.sql([f'r{index}'])}) "
-            f"WHERE r{index} IS NOT NULL{some} GROUP BY raw))"
+            f"CREATE OR REPLACE TEMP TABLE odd AS "
+            f"SELECT row_number() OVER () AS id, *, {known.refusal} AS known FROM "
+            f"(SELECT *, {known.clean} AS c FROM (SELECT r{index} AS raw, count(*) AS n, min(rid) AS first "
+            f"FROM ({staged.sql([f'r{index}'])}) WHERE r{index} IS NOT NULL{some} GROUP BY raw))"
         )
         answers = folder / "answers.csv"
         _answer(column, answers, session)
         session.run(
-            f"COPY (SELECT raw, unhex(h) AS h, COALESCE(known, reason) AS reason, n, first FROM odd LEFT JOIN read_csv({quote(str(answers))}, "
+            f"COPY (SELECT raw, unhex(h) AS h, COALESCE(known, reason) AS reason, n, first "
+            f"FROM odd LEFT JOIN read_csv({quote(str(answers))}, "
             f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = "
             f"{{'id': 'BIGINT', 'h': 'VARCHAR', 'reason': 'VARCHAR'}}) USING (id)) "
             f"TO {quote(str(folder / f'verdicts-{index}-{part}.parquet'))} (FORMAT parquet)"
