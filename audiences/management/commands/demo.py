@@ -25,6 +25,8 @@ DESCRIPTION = f"{sample.ROWS:,} made-up customers, some of them with odd values.
 
 class Command(BaseCommand):
     help = "Makes the demo's workspace, user and sample dataset. Safe to repeat; works with DEMO=true only."
+    # A visit that goes elsewhere than over the network, for tests.
+    stealth_options = ("visit",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
