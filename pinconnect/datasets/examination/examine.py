@@ -45,20 +45,7 @@ def examine(
     check()
     table, given = _table(path, scanned, asked)
     names = dialect.names(given, header=table.has_header, count=table.width)
-    found = reading.read(table, work, limits)
-    check()
-    if found.rows == 0 and scanned.lines - table.has_header <= 0:
-        raise RefusedError("header_only")
-    broken: dict[str, int] = {}
-    broken_rows: Path | None = None
-    if found.rows + table.has_header != scanned.lines:
-        walked, broken_rows = _account(table, scanned, work)
-        check()
-        if walked.rows != found.rows:
-            found = reading.read(table, work, limits, in_order=True)
-        if walked.rows != found.rows:
-            raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
-        broken = dict(walked.broken)
+    found, broken, broken_rows = _read(table, scanned, work, limits)
     check()
     columns = _columns(names, found, expected, has_header=table.has_header)
     categories = [
@@ -93,6 +80,22 @@ def _table(path: Path, scanned: Scan, asked: Asked) -> tuple[Table, list[str]]:
         raise RefusedError("header_only")
     width = dialect.width(rows, header=header)
     return Table(scanned.source, compression, cut, header, width), rows[0]
+
+
+def _read(table: Table, scanned: Scan, work: Path, limits: Limits) -> tuple[Read, dict[str, int], Path | None]:
+    """The rows, how many are broken by reason, and the list of those. Every line is explained."""
+    found = reading.read(table, work, limits)
+    expected = scanned.lines - table.has_header
+    if expected <= 0:
+        raise RefusedError("header_only")
+    if found.rows == expected:
+        return found, {}, None
+    walked, broken_rows = _account(table, scanned, work)
+    if walked.rows != found.rows:
+        found = reading.read(table, work, limits, in_order=True)
+    if walked.rows != found.rows:
+        raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
+    return found, dict(walked.broken), broken_rows
 
 
 def _account(table: Table, scanned: Scan, work: Path) -> tuple[Walked, Path | None]:

@@ -102,7 +102,8 @@ def _quoted(
     """Read the row that begins with a line with quotes in it, together with the lines it goes on over."""
     delimiter, quote = table.dialect.delimiter, table.dialect.quote
     # As DuckDB does: blanks before an opening quote and after the last closing one are not part of the value.
-    line = re.sub(rf"(?<={quote}) +(?=\r?\n?$)", "", line)
+    if line.rstrip("\r\n").endswith(" "):
+        line = re.sub(rf"(?<={quote}) +(?=\r?\n?$)", "", line)
     reader = csv.reader(chain([line], lines), delimiter=delimiter, quotechar=quote, strict=True, skipinitialspace=True)
     reason = ""
     try:
