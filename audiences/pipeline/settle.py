@@ -25,7 +25,7 @@ from pinconnect.queue import leases
 
 logger = logging.getLogger(__name__)
 
-LEASE_S = 60.0
+LEASE_S = 30.0
 # The audience is usually made right after the list; if not, a few tries are worth waiting for before the run ends.
 AUDIENCE_ATTEMPTS = 4
 AUDIENCE_WAIT_S = 10.0

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 # A call ends within 40 s; with this budget a task ends within the minute that the queue gives it.
 BUDGET_S = 12.0
 SHARED_BUDGET_S = 4.0
-BATCH_LEASE_S = 90.0
+BATCH_LEASE_S = 60.0
 _CANDIDATES = 5
 _FAN_OUT_FROM = 4
 

@@ -27,7 +27,7 @@ from pinconnect.queue import leases, stopping
 
 logger = logging.getLogger(__name__)
 
-LEASE_S = 60.0
+LEASE_S = 30.0
 MAX_ATTEMPTS = 4
 BATCHES_AT_ONCE = 2_000
 
