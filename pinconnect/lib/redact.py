@@ -10,6 +10,8 @@ from typing import Any
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Pinterest's access, refresh and client tokens; one published example separates the prefix by a dot.
     (re.compile(r"\bpin[arc][_.][\w.=+/~-]+", re.IGNORECASE), "[token]"),
+    # Codes of links stand in addresses, and addresses in logs.
+    (re.compile(r"(?<=/)[\w-]{43}(?![\w-])"), "[link]"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.=+/~-]{6,}", re.IGNORECASE), r"\1 [secret]"),
     (
         re.compile(

@@ -28,6 +28,16 @@ class WorkspaceForm(forms.Form):
     )
 
 
+class LogoForm(forms.Form):
+    picture = forms.FileField(
+        label="Picture",
+        allow_empty_file=True,
+        error_messages={"required": "Choose a PNG or JPEG picture of at most 200 kB."},
+        help_text="PNG or JPEG, at most 200 kB. About 400 pixels wide is enough.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+
 class RoleForm(forms.Form):
     role = forms.ChoiceField(
         label="Role",

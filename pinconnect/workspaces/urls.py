@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pinconnect.workspaces.views import audit, join, members, workspaces
+from pinconnect.workspaces.views import audit, join, logo, members, workspaces
 
 app_name = "workspaces"
 _settings = "w/<slug:workspace>/settings/"
@@ -15,6 +15,9 @@ urlpatterns = [
     path("join/<str:token>/", join.join, name="join"),
     path(_settings, workspaces.settings, name="settings"),
     path(f"{_settings}change/", workspaces.change_settings, name="change-settings"),
+    path(f"{_settings}logo/", logo.change, name="change-logo"),
+    path(f"{_settings}logo/remove/", logo.remove, name="remove-logo"),
+    path("logo/<str:name>", logo.show, name="logo"),
     path(f"{_settings}members/", members.members, name="members"),
     path(f"{_settings}members/invite/", members.invite, name="invite"),
     path(f"{_settings}members/leave/", members.leave, name="leave"),

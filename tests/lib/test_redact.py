@@ -35,6 +35,7 @@ SHA256 = hashlib.sha256(b"jane@example.com").hexdigest()
         ("call (415) 555-2671 now", "call [number] now"),
         ("phone=4915112345678", "phone=[number]"),
         ("call 0151 2345 6789", "call [number]"),
+        ("Gone: /connect/QS2MXGyGdqpAftgpV3jex4281c_Q746rPCYV34q3yoE/start/", "Gone: /connect/[link]/start/"),
     ],
 )
 def test_secrets_and_identifiers_are_masked(text: str, expected: str) -> None:
