@@ -8,16 +8,17 @@ from django.http import HttpRequest
 
 from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.services import sending
-from pinconnect.workspaces.admin_base import ReadOnlyAdmin
+from pinconnect.workspaces.admin_base import ReadOnlyAdmin, WorkspaceOwnedAdmin
 from pinconnect.workspaces.models import User
 
 
 @admin.register(AppInvite)
-class AppInviteAdmin(ReadOnlyAdmin):
+class AppInviteAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     list_display = ["partner_name", "workspace", "purpose", "state", "expires_at", "result"]
-    list_filter = ["state", "purpose", "workspace"]
+    list_filter = ["state", "purpose"]
     search_fields = ["partner_name", "partner_email", "expected_username"]
     list_select_related = ["workspace", "result"]
+    hidden = ("form_key",)
     actions = ["revoke"]
 
     @admin.action(description="Revoke the links")

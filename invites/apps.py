@@ -7,4 +7,7 @@ class InvitesConfig(AppConfig):
     name = "invites"
 
     def ready(self) -> None:
-        from invites import emails, messages  # noqa: F401 -- registers the kinds of e-mail and alert
+        from invites import emails, messages, receivers, reconcile  # noqa: F401 -- registers e-mails and alert kinds
+        from pinconnect.queue import reconciler
+
+        reconciler.register("invites.ask_for_expired", reconcile.ask_for_expired, every_s=300)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from invites.views import partner, sender
+from invites.views import own_page, partner, sender
 
 app_name = "invites"
 ACTIONS = "replace-link|resend|extend|revoke|archive"
@@ -16,9 +16,10 @@ urlpatterns = [
         name="act",
     ),
     path("connect/back/", partner.finish, name="finish"),
-    path("connect/again/", partner.retry, name="retry"),
     path("connect/<str:code>/", partner.landing, name="landing"),
     path("connect/<str:code>/start/", partner.start, name="start"),
-    path("partner/<str:code>/", partner.partner_page, name="partner-page"),
-    path("partner/<str:code>/withdraw/", partner.withdraw, name="withdraw"),
+    path("partner/", own_page.lost, name="lost"),
+    path("partner/back/", own_page.recovered, name="recovered"),
+    path("partner/<str:code>/", own_page.partner_page, name="partner-page"),
+    path("partner/<str:code>/withdraw/", own_page.withdraw, name="withdraw"),
 ]

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='inviteevent',
             name='kind',
-            field=models.CharField(choices=[('created', 'Invite created'), ('asked', 'Asked to reconnect, because the profile expired'), ('emailed', 'Link sent by e-mail'), ('viewed', 'Page opened'), ('started', 'Went to Pinterest'), ('failed', 'Attempt without success'), ('activated', 'Access granted'), ('extended', 'Extended'), ('replaced', 'Link replaced'), ('page_made', "Link to the partner's own page made"), ('revoked', 'Revoked'), ('archived', 'Archived'), ('withdrawn', 'Partner withdrew access')], max_length=15),
+            field=models.CharField(choices=[('created', 'Invite created'), ('asked', 'Asked to reconnect, because the profile expired'), ('emailed', 'E-mail with the link asked for'), ('viewed', 'Page opened'), ('started', 'Went to Pinterest'), ('failed', 'Attempt without success'), ('activated', 'Access granted'), ('extended', 'Extended'), ('replaced', 'Link replaced'), ('page_made', "Partner opened their own page"), ('revoked', 'Revoked'), ('archived', 'Archived'), ('withdrawn', 'Partner withdrew access')], max_length=15),
         ),
         migrations.AddConstraint(
             model_name='appinvite',

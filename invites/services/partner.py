@@ -1,88 +1,90 @@
-"""What a partner does behind a link: look, start, come back, and later withdraw."""
+"""What a partner does behind a link: look, go to Pinterest, and come back with or without success."""
 
-from django.core.cache import cache
+from datetime import timedelta
+
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
-from invites.models import AppInvite, InviteCode
+from invites import attempts, emails
+from invites.models import AppInvite, InviteEvent
 from invites.models.event import EventKind
-from invites.services.sending import note
+from invites.services.sending import require_usable
+from invites.services.timeline import note
 from invites.states import INVITE_MOVES, INVITE_OPEN, InviteState
-from pinconnect.lib import states, tokens
-from pinconnect.profiles.models import Profile
+from pinconnect.lib import states
+from pinconnect.profiles import services as profiles
+from pinconnect.profiles.models import OAuthState, Profile
+from pinconnect.profiles.signals import GrantUnwanted
 from pinconnect.workspaces import audit
 
-# Attempts to open a link, in the window below, before an address or an invite has to wait.
-ATTEMPTS_PER_ADDRESS = 60
-STARTS_PER_INVITE = 30
-WINDOW_S = 600
+# Looks that are noted: one per origin and hour, and no more than so many, because anybody can look.
+LOOKS_NOTED = 30
+SAME_LOOK = timedelta(hours=1)
 
 
-def find(code: str) -> AppInvite | None:
-    """The invite behind a code. None for unknown, replaced and revoked codes alike, so a stranger learns nothing."""
-    found = InviteCode.objects.select_related("invite__workspace", "invite__profile", "invite__created_by").filter(
-        code_hash=tokens.hash_token(code), revoked_at=None
-    )
-    row = found.first()
-    if row is None or row.invite.state == InviteState.REVOKED or row.invite.archived_at:
-        return None
-    return row.invite
-
-
-def too_many(kind: str, who: str, limit: int) -> bool:
-    """Count one attempt in the shared cache; True when the window's limit is passed."""
-    key = f"invite-{kind}-{tokens.hash_token(who)[:24]}"
-    if cache.add(key, 1, WINDOW_S):
-        return False
-    try:
-        return int(cache.incr(key)) > limit
-    except ValueError:
-        # The window ended between the two calls; this attempt opens a new one.
-        cache.add(key, 1, WINDOW_S)
-        return False
-
-
-def viewed(invite: AppInvite, *, origin: str) -> None:
-    """Note that the page was opened. It leaves the invite as usable as before: mail scanners open links too."""
+def looked_at(invite: AppInvite, *, origin: str) -> None:
+    """Note that the page was opened. Nothing else ever follows from it: programs that check e-mail open links too."""
+    looks = invite.events.filter(kind=EventKind.VIEWED)
+    is_repeated = looks.filter(origin=origin[:80], at__gt=timezone.now() - SAME_LOOK).exists()
+    if is_repeated or looks.count() >= LOOKS_NOTED:
+        return
     AppInvite.objects.filter(pk=invite.pk, first_viewed_at=None).update(first_viewed_at=timezone.now())
-    last = invite.events.order_by("-pk").first()
-    if last is None or last.kind != EventKind.VIEWED or last.origin != origin:
-        note(invite, EventKind.VIEWED, origin=origin)
-
-
-def started(invite: AppInvite, *, origin: str) -> None:
-    """The partner went to Pinterest."""
-    _move(invite, InviteState.AUTHORISING)
-    note(invite, EventKind.STARTED, origin=origin)
-
-
-def failed(invite: AppInvite, *, code: str, origin: str) -> None:
-    """The partner came back without success; the link still works."""
-    if _move(invite, InviteState.FAILED, failure=code):
-        note(invite, EventKind.FAILED, origin=origin, detail=code)
+    note(invite, EventKind.VIEWED, origin=origin)
 
 
 @transaction.atomic
-def activated(invite: AppInvite, profile: Profile, *, origin: str) -> str | None:
-    """Use the invite up: of several tabs, one wins. Returns the clear code of the partner's own page, or None."""
-    page_code = tokens.new_token()
-    changes = {
-        "result": profile,
-        "failure": "",
-        "activated_at": timezone.now(),
-        "partner_page_hash": tokens.hash_token(page_code),
-    }
-    if not _move(invite, InviteState.ACTIVE, **changes):
-        return None
-    note(invite, EventKind.ACTIVATED, origin=origin, detail=profile.username)
+def start(invite: AppInvite, *, session: SessionBase, origin: str) -> str:
+    """The partner agreed to go to Pinterest; returns the address there. Raises InviteRefusal and Refused."""
+    require_usable(invite)
+    attempt = note(invite, EventKind.STARTED, origin=origin)
+    _move(invite, InviteState.AUTHORISING, started_at=attempt.at)
+    url = profiles.start_connect(
+        invite.workspace,
+        by=None,
+        session=session,
+        next_url=attempts.way_back(attempt),
+        profile=invite.profile,
+        expected_username="" if invite.profile else invite.expected_username,
+    )
+    attempts.remember(session, attempt)
+    return url
+
+
+def redeem(trip: OAuthState, profile: Profile) -> None:
+    """Use the invite up in the transaction that stores the grant: of several tabs one wins, the others store nothing.
+
+    Raises GrantUnwanted when the invite was used or revoked meanwhile.
+    """
+    attempt = _attempt(trip)
+    if attempt is None:
+        return
+    invite = attempt.invite
+    changes = {"result": profile, "failure": "", "activated_at": timezone.now()}
+    is_open = invite.archived_at is None and _move(invite, InviteState.ACTIVE, **changes)
+    if not is_open:
+        raise GrantUnwanted("no_longer_wanted")
+    emails.drop(invite)
+    emails.queue_granted(invite)
+    note(invite, EventKind.ACTIVATED, origin=attempt.origin, detail=f"@{profile.username}")
     audit.record("app_invite.activated", invite, workspace=invite.workspace, by=None, profile=profile.username)
-    return page_code
 
 
-def find_by_page(code: str) -> AppInvite | None:
-    """The invite whose partner's own page has this code."""
-    found = AppInvite.objects.select_related("workspace", "result").exclude(partner_page_hash="")
-    return found.filter(partner_page_hash=tokens.hash_token(code), state=InviteState.ACTIVE).first()
+def ended(trip: OAuthState) -> None:
+    """Note an attempt without success; the link still works."""
+    attempt = _attempt(trip)
+    if attempt is None or trip.result_id is not None:
+        return
+    if _move(attempt.invite, InviteState.FAILED, failure=trip.outcome):
+        note(attempt.invite, EventKind.FAILED, origin=attempt.origin, detail=trip.outcome)
+
+
+def _attempt(trip: OAuthState) -> InviteEvent | None:
+    """The attempt that a partner's trip belongs to. A member can name any way back, but is no partner."""
+    attempt = attempts.of(trip.next_url) if trip.user_id is None else None
+    if attempt is None or attempt.invite.workspace_id != trip.workspace_id:
+        return None
+    return attempt
 
 
 def _move(invite: AppInvite, to: InviteState, **changes: object) -> bool:

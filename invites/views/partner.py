@@ -1,151 +1,97 @@
-"""The public pages behind a link: what a partner sees, without an account here."""
-
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+"""The public pages behind a link: what a partner sees on the way to granting access, without an account here."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invites import origins
-from invites.links import partner_page_link
+from invites import attempts, limits, origins, wording
 from invites.models import AppInvite
-from invites.services import partner, withdrawal
-from pinconnect.pinterest.errors import PinterestError
-from pinconnect.profiles import services as profiles
-from pinconnect.profiles import usage
-from pinconnect.workspaces.access import View, public
-
-IN_SESSION = "app_invite"
-
-
-def careful(view: Callable[..., HttpResponse]) -> View:
-    """Public, never cached, and no address of ours leaks to the next site: the code stands in it."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if partner.too_many("address", origins.address(request), partner.ATTEMPTS_PER_ADDRESS):
-            response = render(request, "invites/partner_wait.html", status=429)
-            response["Retry-After"] = str(partner.WINDOW_S)
-        else:
-            response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex"
-        return response
-
-    return public(guarded)
+from invites.services import codes, page, partner
+from invites.services.refusals import InviteRefusal
+from invites.views.public import PROOF, careful, over, show, too_often, trip, unknown
+from pinconnect.profiles.scopes import NEEDED
+from pinconnect.profiles.services import ConnectOutcome
+from pinconnect.workspaces.models import Membership, User
+from pinconnect.workspaces.refusals import Refused
 
 
 @careful
-@require_GET
+@require_safe
 def landing(request: HttpRequest, code: str) -> HttpResponse:
     """Who asks, for what, and what will be possible. Looking uses nothing up."""
-    invite = partner.find(code)
+    invite = codes.find(code)
     if invite is None:
-        return render(request, "invites/partner_unknown.html", status=404)
-    partner.viewed(invite, origin=origins.coarse(request))
-    if invite.state == "active":
-        return render(request, "invites/partner_used.html", {"invite": invite}, status=410)
-    if invite.is_expired:
-        return render(request, "invites/partner_expired.html", {"invite": invite}, status=410)
-    action = reverse("invites:start", args=[code])
-    return render(request, "invites/partner_landing.html", {"invite": invite, "action": action})
+        return unknown(request)
+    is_member = _is_member(request, invite)
+    if request.method == "GET" and not is_member and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        partner.looked_at(invite, origin=origins.coarse(request))
+    context = {"action": reverse("invites:start", args=[code]), "is_member": is_member, "scopes": NEEDED.values()}
+    return over(request, invite) or show(request, "landing", invite, context)
+
+
+def _is_member(request: HttpRequest, invite: AppInvite) -> bool:
+    """Members who try their own link are told so, and do not count as the partner who opened it."""
+    user = request.user
+    return isinstance(user, User) and Membership.objects.filter(workspace=invite.workspace_id, user=user).exists()
 
 
 @careful
 @require_POST
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """The partner agrees to go to Pinterest."""
-    return _to_pinterest(request, partner.find(code))
+    invite = codes.find(code)
+    return unknown(request) if invite is None else _to_pinterest(request, invite)
 
 
-@careful
-@require_POST
-def retry(request: HttpRequest) -> HttpResponse:
-    """Once more, for the invite this browser has already started."""
-    return _to_pinterest(request, _under_way(request))
-
-
-def _under_way(request: HttpRequest) -> AppInvite | None:
-    """The invite that this browser has started."""
-    pk = request.session.get(IN_SESSION)
-    found = AppInvite.objects.select_related("workspace", "profile", "created_by")
-    return found.filter(pk=pk).first() if isinstance(pk, int) else None
-
-
-def _to_pinterest(request: HttpRequest, invite: AppInvite | None) -> HttpResponse:
-    if invite is None or invite.state == "revoked" or invite.archived_at:
-        return render(request, "invites/partner_unknown.html", status=404)
-    if not invite.is_usable:
-        used = invite.state == "active"
-        template = "invites/partner_used.html" if used else "invites/partner_expired.html"
-        return render(request, template, {"invite": invite}, status=410)
-    if partner.too_many("start", str(invite.pk), partner.STARTS_PER_INVITE):
-        return render(request, "invites/partner_wait.html", status=429)
-    request.session[IN_SESSION] = invite.pk
-    url = profiles.start_connect(
-        invite.workspace,
-        by=None,
-        session=request.session,
-        next_url=reverse("invites:finish"),
-        profile=invite.profile,
-        expected_username="" if invite.profile else invite.expected_username,
-    )
-    partner.started(invite, origin=origins.coarse(request))
+def _to_pinterest(request: HttpRequest, invite: AppInvite) -> HttpResponse:
+    if limits.too_many("start", str(invite.pk), limits.PER_INVITE):
+        return too_often(request)
+    try:
+        url = partner.start(invite, session=request.session, origin=origins.coarse(request))
+    except InviteRefusal:
+        return over(request, invite) or unknown(request)
+    except Refused:
+        # No Pinterest app is set up here.
+        words = wording.to_partner(ConnectOutcome("app_refused"), invite)
+        return show(request, "failed", invite, {"words": words}, status=503)
     return redirect(url)
 
 
 @careful
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def finish(request: HttpRequest) -> HttpResponse:
-    """Back from Pinterest: say how it went, and use the invite up if it went well."""
-    invite = _under_way(request)
-    pk = request.GET.get("connect", "")
-    outcome = profiles.connect_outcome(request.session, int(pk)) if pk.isdigit() else None
-    if invite is None or outcome is None:
-        return render(request, "invites/partner_lost.html", status=400)
-    origin = origins.coarse(request)
-    if outcome.profile is None:
-        partner.failed(invite, code=outcome.code, origin=origin)
-        context = {"invite": invite, "words": outcome.words}
-        return render(request, "invites/partner_failed.html", context)
-    page_code = partner.activated(invite, outcome.profile, origin=origin)
-    # The address of the partner's page is in this one answer only; a second look at it says that it was shown.
-    context = {"invite": invite, "profile": outcome.profile, "link": partner_page_link(page_code) if page_code else ""}
-    return render(request, "invites/partner_connected.html", context)
+    """Back from Pinterest: GET only tells how it went. POST opens the partner's own page, or tries once more."""
+    outcome = trip(request)
+    attempt = attempts.of(outcome.next_url) if outcome else None
+    if outcome is None or attempt is None or not attempts.is_of(request.session, attempt):
+        return _not_begun_here(request)
+    invite = attempt.invite
+    if request.method != "POST":
+        return _tell(request, invite, outcome)
+    if outcome.profile is not None:
+        return _to_own_page(request, invite, outcome)
+    if invite.archived_at is not None:
+        return unknown(request)
+    return _to_pinterest(request, invite)
 
 
-@careful
-@require_GET
-def partner_page(request: HttpRequest, code: str) -> HttpResponse:
-    """The partner's own page: what was granted and what was done with it."""
-    invite = partner.find_by_page(code)
-    if invite is None:
-        return render(request, "invites/partner_unknown.html", status=404)
-    context = {
-        "invite": invite,
-        "profile": invite.result,
-        "usages": usage.of(invite.result) if invite.result else [],
-        "withdraw_url": reverse("invites:withdraw", args=[code]),
-    }
-    return render(request, "invites/partner_page.html", context)
+def _tell(request: HttpRequest, invite: AppInvite, outcome: ConnectOutcome) -> HttpResponse:
+    if outcome.profile is not None:
+        return show(request, "connected", invite, {"profile": outcome.profile, "scopes": NEEDED.values()})
+    words = wording.to_partner(outcome, invite)
+    can_retry = invite.is_usable and invite.archived_at is None
+    return show(request, "failed", invite, {"words": words, "can_retry": can_retry})
 
 
-@careful
-@require_http_methods(["GET", "POST"])
-def withdraw(request: HttpRequest, code: str) -> HttpResponse:
-    """Asks first; then the tokens are deleted, deliveries pause, and the marketer is told."""
-    invite = partner.find_by_page(code)
-    if invite is None:
-        return render(request, "invites/partner_unknown.html", status=404)
-    if request.method == "POST":
-        try:
-            withdrawal.withdraw(invite, origin=origins.coarse(request))
-        except PinterestError:
-            return render(request, "invites/partner_wait.html", status=503)
-        return redirect("invites:partner-page", code)
-    context = {"invite": invite, "back": reverse("invites:partner-page", args=[code])}
-    return render(request, "invites/partner_withdraw.html", context)
+def _to_own_page(request: HttpRequest, invite: AppInvite, outcome: ConnectOutcome) -> HttpResponse:
+    if outcome.ended_at is None or outcome.ended_at < timezone.now() - PROOF:
+        # Somebody else may sit at this browser by now.
+        return redirect("invites:lost")
+    return redirect("invites:partner-page", page.new_code(invite, origin=origins.coarse(request)))
+
+
+def _not_begun_here(request: HttpRequest) -> HttpResponse:
+    """Another browser, or too long ago."""
+    return render(request, "invites/partner_lost.html", status=400)

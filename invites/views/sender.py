@@ -1,28 +1,31 @@
 """The marketer's pages of app invites."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from invites import emails, wording
-from invites.forms import InviteForm
+from invites.forms import InviteForm, ResendForm
 from invites.links import partner_link
 from invites.models import AppInvite
-from invites.querysets import AppInviteQuerySet
 from invites.services import mailing, sending
-from invites.states import INVITE_OPEN, InviteState
+from invites.services.refusals import InviteRefusal
+from invites.states import INVITE_OPEN
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
 PER_PAGE = 25
 FILTERS = (
-    ("open", "Open"),
+    ("open", "All open"),
+    ("pending", "Pending"),
+    ("opened", "Opened"),
+    ("authorising", "At Pinterest"),
+    ("failed", "Failed"),
     ("active", "Active"),
     ("expired", "Expired"),
     ("revoked", "Revoked"),
@@ -31,99 +34,153 @@ FILTERS = (
 
 
 def _invite(request: WorkspaceRequest, pk: int) -> AppInvite:
-    found = AppInvite.objects.for_workspace(request.workspace).select_related("profile", "result", "created_by")
-    return get_object_or_404(found, pk=pk)
-
-
-def _filtered(request: WorkspaceRequest, search: str, wanted: str) -> AppInviteQuerySet:
-    found = AppInvite.objects.for_workspace(request.workspace).select_related("profile", "result")
-    now = timezone.now()
-    found = found.exclude(archived_at=None) if wanted == "archived" else found.not_archived()
-    if wanted == "open":
-        found = found.filter(state__in=INVITE_OPEN, expires_at__gt=now)
-    elif wanted == "expired":
-        found = found.filter(state__in=INVITE_OPEN, expires_at__lte=now)
-    elif wanted in {InviteState.ACTIVE, InviteState.REVOKED}:
-        found = found.filter(state=wanted)
-    if search:
-        found = found.filter(
-            Q(partner_name__icontains=search)
-            | Q(partner_email__icontains=search)
-            | Q(expected_username__icontains=search)
-            | Q(result__username__icontains=search)
-        )
-    return found
+    found = AppInvite.objects.for_workspace(request.workspace)
+    return get_object_or_404(found.select_related("workspace", "profile", "result", "created_by"), pk=pk)
 
 
 @workspace_view(Verb.VIEW)
-@require_GET
+@require_safe
 def invite_list(request: WorkspaceRequest) -> HttpResponse:
     search, wanted = request.GET.get("q", "").strip(), request.GET.get("state", "")
-    page = Paginator(_filtered(request, search, wanted), PER_PAGE).get_page(request.GET.get("page"))
-    for invite in page:
-        invite.badge = wording.badge(invite)
-    context = {"page": page, "search": search, "state": wanted, "filters": FILTERS}
+    mine = AppInvite.objects.for_workspace(request.workspace)
+    found = mine.shown_as(wanted).matching(search).select_related("profile", "result")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    troubled = emails.in_trouble(list(page))
+    context = {
+        "page": page,
+        "rows": [(invite, wording.badge(invite), invite.is_usable and invite.pk in troubled) for invite in page],
+        "search": search,
+        "state": wanted,
+        "filters": FILTERS,
+        "has_any": bool(page.paginator.count) or mine.exists(),
+        "has_app": bool(settings.PINTEREST_APP_ID),
+    }
     return render(request, "invites/list.html", context)
 
 
 @workspace_view(Verb.OPERATE)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite_create(request: WorkspaceRequest) -> HttpResponse:
     profiles = Profile.objects.for_workspace(request.workspace)
     asked = request.GET.get("profile", "")
-    initial = {"purpose": "reconnect", "profile": asked} if asked.isdigit() else {}
-    form = InviteForm(request.POST or None, profiles=profiles, initial=initial)
+    initial = {"purpose": "reconnect", "profile": asked} if asked.isdecimal() else {}
+    form = InviteForm(request.POST if request.method == "POST" else None, profiles=profiles, initial=initial)
     if request.method == "POST" and form.is_valid():
-        invite, code = sending.create(request.workspace, form.wishes(), by=request.user)
-        if invite.partner_email:
-            mailing.send(invite, by=request.user)
-        return _show_link(request, invite, code)
-    return render(request, "invites/create.html", {"form": form})
+        made = sending.create(request.workspace, form.wishes(), by=request.user)
+        if not made.code:
+            messages.info(request, "This form was sent before, and the invite exists. Its link was shown that time.")
+            return redirect("invites:detail", request.workspace.slug, made.invite.pk)
+        if made.invite.partner_email:
+            mailing.send(made.invite, by=request.user)
+        return _show_link(request, made.invite, made.code)
+    return render(request, "invites/create.html", {"form": form, "has_app": bool(settings.PINTEREST_APP_ID)})
 
 
 @workspace_view(Verb.VIEW)
-@require_GET
+@require_safe
 def invite_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    invite = _invite(request, pk)
+    return _detail(request, _invite(request, pk))
+
+
+def _detail(request: WorkspaceRequest, invite: AppInvite, resend: ResendForm | None = None) -> HttpResponse:
+    is_usable = invite.is_usable and invite.archived_at is None
     context = {
         "invite": invite,
         "badge": wording.badge(invite),
         "explanation": wording.explanation(invite),
-        "events": [wording.timeline_entry(event) for event in invite.events.order_by("-at", "-pk")],
-        "email": emails.delivery_state(invite) if invite.partner_email else None,
-        "can_be_sent": invite.is_usable,
-        "can_be_extended": invite.state in INVITE_OPEN and not invite.archived_at,
+        "events": wording.timeline(invite),
+        "email": wording.email_state(invite),
+        "can_be_sent": is_usable,
+        "can_be_extended": invite.state in INVITE_OPEN and invite.archived_at is None,
+        "resend": resend or ResendForm(initial={"partner_email": invite.partner_email}),
     }
-    return render(request, "invites/detail.html", context)
+    return render(request, "invites/detail.html", context, status=400 if resend else 200)
 
 
 @workspace_view(Verb.OPERATE)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite_act(request: WorkspaceRequest, pk: int, action: str) -> HttpResponse:
-    """One of: replace-link, resend, extend, revoke, archive."""
+    """One of: replace-link, resend, extend, revoke, archive. What takes something away asks first."""
     invite = _invite(request, pk)
+    if request.method != "POST":
+        if action in {"resend", "extend"}:
+            return HttpResponseNotAllowed(["POST"])
+        return render(request, "components/confirm.html", _question(request, invite, action))
     try:
-        if action == "replace-link":
-            return _show_link(request, invite, sending.replace_link(invite, by=request.user))
-        if action == "resend":
-            mailing.send(invite, by=request.user)
-            messages.success(
-                request, f"A fresh link is on its way to {invite.partner_email}. The e-mailed one stops working."
-            )
-        elif action == "extend":
-            sending.extend(invite, by=request.user)
-            emails.queue_reminder(_invite(request, pk))
-            messages.success(request, "The link works for seven more days from now.")
-        elif action == "revoke":
-            sending.revoke(invite, by=request.user)
-            messages.success(request, "The link no longer works. A profile that was connected with it stays connected.")
-        else:
-            sending.archive(invite, by=request.user)
-            messages.success(request, f"The invite for {invite.partner_name} is archived.")
-            return redirect("invites:list", request.workspace.slug)
-    except sending.InviteRefusal as refusal:
+        return _act(request, invite, action)
+    except InviteRefusal as refusal:
         messages.error(request, refusal.sentence)
+    return _to_detail(request, invite)
+
+
+def _act(request: WorkspaceRequest, invite: AppInvite, action: str) -> HttpResponse:
+    if action == "replace-link":
+        return _show_link(request, invite, sending.replace_link(invite, by=request.user))
+    if action == "resend":
+        return _resend(request, invite)
+    if action == "extend":
+        sending.extend(invite, by=request.user)
+        messages.success(request, "The link works for seven days from now.")
+    elif action == "revoke":
+        if sending.revoke(invite, by=request.user):
+            messages.success(request, "The link no longer works.")
+        else:
+            messages.warning(request, "This invite was used or revoked before, so there is nothing to revoke.")
+    else:
+        sending.archive(invite, by=request.user)
+        messages.success(request, f"The invite for {invite.partner_name} is archived.")
+        return redirect("invites:list", request.workspace.slug)
+    return _to_detail(request, invite)
+
+
+def _resend(request: WorkspaceRequest, invite: AppInvite) -> HttpResponse:
+    form = ResendForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, invite, form)
+    mailing.send(invite, by=request.user, to=form.cleaned_data["partner_email"])
+    messages.success(
+        request,
+        f"A fresh link is on its way to {invite.partner_email}. Links that were e-mailed before no longer work.",
+    )
+    return _to_detail(request, invite)
+
+
+def _to_detail(request: WorkspaceRequest, invite: AppInvite) -> HttpResponse:
     return redirect("invites:detail", request.workspace.slug, invite.pk)
+
+
+def _question(request: WorkspaceRequest, invite: AppInvite, action: str) -> dict[str, object]:
+    """For components/confirm.html."""
+    name = invite.partner_name
+    stops = "A partner who is at Pinterest just now is stopped, too: nothing they grant is kept."
+    questions: dict[str, dict[str, object]] = {
+        "replace-link": {
+            "title": f"Make a new link for {name}?",
+            "consequences": [
+                "Every link to this invite that exists stops working, also those sent by e-mail.",
+                "The new link is shown once, on the next page. It is not e-mailed.",
+            ],
+            "confirm_label": "Make a new link",
+            "is_harmless": True,
+        },
+        "revoke": {
+            "title": f"Revoke the invite for {name}?",
+            "consequences": ["Its links stop working for good.", stops],
+            "confirm_label": "Revoke",
+        },
+        "archive": {
+            "title": f"Archive the invite for {name}?",
+            "consequences": [
+                "It leaves the list, and is found again under “Archived”.",
+                "A link that is still open is revoked with it."
+                if invite.state in INVITE_OPEN
+                else "The profile stays connected, and the partner keeps their own page.",
+            ],
+            "confirm_label": "Archive",
+            "is_harmless": invite.state not in INVITE_OPEN,
+        },
+    }
+    return {**questions[action], "cancel_url": reverse("invites:detail", args=[request.workspace.slug, invite.pk])}
 
 
 def _show_link(request: WorkspaceRequest, invite: AppInvite, code: str) -> HttpResponse:
@@ -133,6 +190,4 @@ def _show_link(request: WorkspaceRequest, invite: AppInvite, code: str) -> HttpR
         "link": partner_link(code),
         "next": reverse("invites:detail", args=[request.workspace.slug, invite.pk]),
     }
-    response = render(request, "invites/link.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "invites/link.html", context)
