@@ -43,8 +43,10 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
             disasters = Disasters(stack, luck, lambda: asked.ask("leases"))
             raging = Storm(stack, asked, make_shelves(SEED), luck, disasters)
             raging.rage(SECONDS)
+            began = time.monotonic()
             raging.calm(CALM_WITHIN_S)
-            print(f"{raging.checked} runs compared; {dict(sorted(disasters.struck.items()))}")  # noqa: T201
+            struck = dict(sorted(disasters.struck.items()))
+            print(f"{raging.checked} runs compared, calm after {time.monotonic() - began:.0f} s; {struck}")  # noqa: T201
             yield raging
 
 

@@ -53,7 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     first, later = folder / "first.csv", folder / "later.csv"
     generate(first, ROWS)
     generate(later, ROWS, churn=0.05)
-    tuples = {path: many.read(path, COLUMNS) for path in (first, later)}
+    tuples = many.read([first, later], COLUMNS)
     with running_stack(folder / "data") as stack:
         scripted.connect(stack)
         yield World(stack, first, later, tuples)

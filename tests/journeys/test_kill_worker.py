@@ -77,8 +77,9 @@ def test_runs_go_on_by_themselves_after_all_workers_were_killed(stack: Stack, tm
     left = batches(stack)
     assert left.get("pending", 0) >= 2, "everything was sent before the kill"
     assert processes.wait_until(lambda: {state(stack, name) for name in files} == {"done"}, WITHIN_S), stack.log[-5000:]
+    tuples = many.read(list(files.values()), COLUMNS)
     for name, file in files.items():
-        expected = expect_of(many.read(file, COLUMNS), "mirror")
+        expected = expect_of(tuples[file], "mirror")
         assert scripted.members(stack, list_of(stack, name)) == expected.members
     attempts = scripted.query(stack, "SELECT max(files_attempt) FROM audiences_run")
     assert attempts[0][0] >= 2, "the preparation was not cut off"
