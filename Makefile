@@ -1,7 +1,7 @@
 # Every target works in a fresh clone and needs nothing but Python 3.11 or newer. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check bench chaos
 SHELL := /bin/sh
 # Python finds itself by PATH, and installers keep their cache in HOME; an empty environment has neither.
 export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
@@ -39,6 +39,12 @@ check: $(VENV)/installed-dev ## Lint, types, import order, guards, missing migra
 	@folder=$$(mktemp -d) && DEMO=true DATA_DIR="$$folder" $(PYTHON) manage.py makemigrations --check --dry-run; \
 	status=$$?; rm -rf "$$folder"; exit $$status
 	$(PYTHON) -m pytest tests/guards --quiet
+
+SECONDS ?= 60
+SEED ?=
+
+chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveries run (SECONDS=600, SEED=1 to repeat)
+	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(PYTHON) -m pytest tests/chaos -s $(ARGS)
 
 bench: $(VENV)/installed-dev ## Measure what README and docs claim about speed
 	@for file in bench/*.py; do \
