@@ -40,7 +40,9 @@ class BasicsForm(forms.ModelForm):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 -- a model form makes it one
         field.queryset = datasets
         field.empty_label = "Choose a dataset"
-        for name, choices in (("mode", Mode.choices), ("scope", Scope.choices)):
+        # Taking people out makes sense only for a list that holds somebody; the set-up makes a new one.
+        modes = [(value, label) for value, label in Mode.choices if value != Mode.REMOVE]
+        for name, choices in (("mode", modes), ("scope", Scope.choices)):
             choice = self.fields[name]
             assert isinstance(choice, forms.ChoiceField)  # noqa: S101 -- as above
             choice.choices = choices
