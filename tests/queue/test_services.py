@@ -1,6 +1,7 @@
 """The same promises on PostgreSQL, Redis and SQS."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ def postgres() -> Iterator[services.Server]:
 
 
 def does_its_work(installation: Installation) -> None:
-    installation.make_database()
     with installation.worker() as worker:
         installation.hint("note", 1, 2, 3)
         installation.hint("note", 4, cluster="prepare")
@@ -45,23 +45,21 @@ def test_on_postgres_rows_and_rates_are_shared_exactly(postgres: services.Server
 
 def test_tasks_run_with_postgres_and_redis(tmp_path: Path) -> None:
     with services.postgres("worker") as database, services.redis() as redis:
-        does_its_work(
-            Installation(tmp_path, {"DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": redis.url})
-        )
+        settings = {"DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": redis.url}
+        installation = Installation(tmp_path, settings)
+        installation.make_database()
+        does_its_work(installation)
 
 
-def test_tasks_run_with_sqs(tmp_path: Path) -> None:
+def test_tasks_run_with_sqs(installation: Installation) -> None:
     with services.aws() as endpoint:
-        does_its_work(
-            Installation(tmp_path, {"QUEUE_BROKER": "sqs", "SQS_ENDPOINT_URL": endpoint, **services.AWS_SETTINGS})
-        )
+        settings = {"QUEUE_BROKER": "sqs", "SQS_ENDPOINT_URL": endpoint, **services.AWS_SETTINGS}
+        does_its_work(replace(installation, settings=settings))
 
 
-def test_who_saves_a_row_is_not_hurt_when_redis_is_down(tmp_path: Path) -> None:
+def test_who_saves_a_row_is_not_hurt_when_redis_is_down(installation: Installation) -> None:
     with services.redis() as redis:
         pass
     settings = {"QUEUE_BROKER": "redis", "REDIS_URL": redis.url}
-    installation = Installation(tmp_path, settings)
-    installation.make_database()
 
-    installation.hint("note", 1)
+    replace(installation, settings=settings).hint("note", 1)

@@ -1,6 +1,7 @@
 """`up` starts everything in the foreground, and leaves nothing behind however it ends."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path, empty_database: Path) -> Iterator[Stack]:
     """Not a demo, so that the start is quick: the journey through the demo is tested in the browser."""
     port = free_port()
     production = {
@@ -30,6 +31,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         "BASE_URL": f"http://localhost:{port}",
         "EMAIL_URL": "consolemail://",
     }
+    (tmp_path / "data").mkdir()
+    shutil.copy(empty_database, tmp_path / "data")
     made = Stack(tmp_path / "data", production, port=port)
     yield made
     end(made)
@@ -82,7 +85,6 @@ def test_a_missing_secret_is_a_sentence(stack: Stack) -> None:
 
 
 def test_sigterm_while_it_starts_leaves_nothing(stack: Stack) -> None:
-    stack.data_dir.mkdir()
     with (stack.data_dir / "up.log").open("w") as log:
         stack.process = subprocess.Popen(
             stack.command, env=stack.installation.environment, stdout=log, stderr=log, start_new_session=True

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 from pathlib import Path
 
@@ -14,19 +13,6 @@ from tests.support.installation import Installation
 pytestmark = pytest.mark.slow
 
 PRINT_FAILURES = "from django_q.models import Failure; print([failure.result for failure in Failure.objects.all()])"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    installation = Installation(tmp_path_factory.mktemp("template"))
-    installation.make_database()
-    return installation.data_dir
-
-
-@pytest.fixture
-def installation(template: Path, tmp_path: Path) -> Installation:
-    shutil.copytree(template, tmp_path / "data")
-    return Installation(tmp_path / "data")
 
 
 def appears(installation: Installation, *names: object, within_s: float = 30.0) -> bool:
