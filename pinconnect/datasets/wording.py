@@ -63,6 +63,16 @@ def refusal(snapshot: Snapshot) -> messages.Refusal | None:
     return messages.refusal(snapshot.refusal, line=snapshot.refusal_line, detail=snapshot.refusal_detail)
 
 
+def refused_title(snapshot: Snapshot) -> str:
+    """The refusal as the title of a notice about the dataset; "" when there is none."""
+    words = refusal(snapshot)
+    if words is None:
+        return ""
+    if snapshot.state == SnapshotState.READY:
+        return f"The correction of snapshot {snapshot.number} did not work"
+    return f"Snapshot {snapshot.number} is not used. {words.title}"
+
+
 def file_format(snapshot: Snapshot) -> list[tuple[str, str]]:
     """What was found out about the file, as pairs of a name and words."""
     quote = dict(QUOTES)[snapshot.quote or "none"]

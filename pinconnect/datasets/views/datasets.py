@@ -106,6 +106,7 @@ def _contents(dataset: Dataset) -> dict[str, Any]:
         "newest": newest,
         "latest": latest,
         "refusal": wording.refusal(latest) if latest else None,
+        "refused_title": wording.refused_title(latest) if latest else "",
         "is_live": any(not snapshot.is_settled for snapshot in snapshots),
         "columns": columns,
         "usable": sum(1 for column in columns if column.kind),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -22,7 +25,7 @@ _HEADER = "X-Upload"
 @require_http_methods(["GET", "POST"])
 def dataset_create(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "GET":
-        return render(request, "datasets/create.html", {"form": CreateForm(workspace=request.workspace)})
+        return _page(request, "create", CreateForm(workspace=request.workspace))
     first = services.received_with(request.workspace.pk, request.POST.get("token", ""))
     if first:
         return _leave(request, first)
@@ -37,7 +40,7 @@ def dataset_create(request: WorkspaceRequest) -> HttpResponse:
             form.add_error("file", sentence(refused))
         except services.NameTakenError:
             form.add_error("name", NAME_TAKEN)
-    return render(request, "datasets/create.html", {"form": form}, status=422 if _HEADER in request.headers else 200)
+    return _page(request, "create", form)
 
 
 @upload_view
@@ -47,9 +50,8 @@ def snapshot_upload(request: WorkspaceRequest, dataset_id: int) -> HttpResponse:
     if dataset.archived_at:
         messages.warning(request, f"{dataset} is archived. Restore it before you add rows.")
         return redirect("datasets:detail", workspace=request.workspace.slug, dataset_id=dataset.pk)
-    context = {"dataset": dataset, "columns": list(dataset.columns.all())}
     if request.method == "GET":
-        return render(request, "datasets/upload.html", context | {"form": UploadForm()})
+        return _page(request, "upload", UploadForm(), dataset)
     first = services.received_with(request.workspace.pk, request.POST.get("token", ""))
     if first:
         return _leave(request, first)
@@ -62,8 +64,18 @@ def snapshot_upload(request: WorkspaceRequest, dataset_id: int) -> HttpResponse:
             return _leave(request, _receive(request, dataset, form))
         except services.UploadRefusedError as refused:
             form.add_error("file", sentence(refused))
-    status = 422 if _HEADER in request.headers else 200
-    return render(request, "datasets/upload.html", context | {"form": form}, status=status)
+    return _page(request, "upload", form, dataset)
+
+
+def _page(
+    request: WorkspaceRequest, name: str, form: CreateForm | UploadForm, dataset: Dataset | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "dataset": dataset, "keep_days": settings.SNAPSHOT_KEEP_DAYS}
+    if dataset:
+        context["columns"] = list(dataset.columns.all())
+    # The script takes the form with its errors out of an answer of 422; a browser shows any page.
+    status = 422 if form.is_bound and _HEADER in request.headers else 200
+    return render(request, f"datasets/{name}.html", context, status=status)
 
 
 def _create(request: WorkspaceRequest, form: CreateForm) -> Snapshot:
