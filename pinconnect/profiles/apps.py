@@ -16,5 +16,6 @@ class ProfilesConfig(AppConfig):
         # Whoever holds one of these can act for every profile, so no log may show them even by accident.
         redact.hide(settings.PINTEREST_APP_SECRET, settings.SECRET_KEY, *settings.FIELD_KEYS)
         reconciler.register("profiles.renew", reconcile.hint_renewals, every_s=600)
+        reconciler.register("profiles.announce_expiring", reconcile.announce_expiring, every_s=3_600)
         reconciler.register("profiles.read_ad_accounts", reconcile.hint_readings, every_s=3_600)
         reconciler.register("profiles.forget_old_states", reconcile.forget_old_states, every_s=3_600)

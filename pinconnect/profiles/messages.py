@@ -1,6 +1,7 @@
 """Alert kinds of profiles, and what is said about each way a connection can end."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -18,8 +19,27 @@ def subject(profile: Profile) -> str:
 
 def alert_context(profile: Profile) -> dict[str, Any]:
     """The values that the wording of an alert about a profile needs."""
-    ends = f"{profile.expires_at:%-d %b %Y, %H:%M} UTC" if profile.expires_at else "an unknown time"
-    return {"profile": str(profile), "profile_id": profile.pk, "ends": ends}
+    return {
+        "profile": str(profile),
+        "profile_id": profile.pk,
+        "ends": _moment(profile.expires_at),
+        "renewed": _moment(profile.renewed_at),
+        "why": why_refused(profile),
+    }
+
+
+def why_refused(profile: Profile) -> str:
+    """What is known about why Pinterest refuses to renew; empty when nothing is."""
+    if profile.answer_lost_at is None:
+        return ""
+    return (
+        f"On {_moment(profile.answer_lost_at)} a renewal was cut off after Pinterest was asked and before its answer "
+        "was stored. Most likely Pinterest counts the old token as used since then; nobody need have withdrawn it. "
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%-d %b %Y, %H:%M} UTC" if moment else "an unknown time"
 
 
 def _profile_page(context: dict[str, Any]) -> str:
@@ -34,8 +54,8 @@ EXPIRED = AlertKind(
     id="profiles.expired",
     severity=Severity.CRITICAL,
     title="Pinterest no longer accepts {profile}",
-    body="Pinterest refused the profile's token and would not renew it. Nothing can be sent with this profile until "
-    "somebody reconnects it. Data already on Pinterest stays there.",
+    body="Pinterest refused the profile's token and would not renew it. {why}Nothing can be sent with this profile "
+    "until somebody reconnects it. Data already on Pinterest stays there.",
     next_step="Open the profile and choose “Update token”. Sign in at Pinterest as the same user.",
     url=_profile_page,
 )
@@ -43,9 +63,19 @@ NOT_RENEWED = AlertKind(
     id="profiles.not_renewed",
     severity=Severity.WARNING,
     title="Pinterest will not renew {profile}",
-    body="The profile still works, but Pinterest refuses to renew its token. It ends on {ends}, and deliveries would "
-    "stop then.",
+    body="The profile still works, but Pinterest refuses to renew its token. {why}It ends on {ends}, and deliveries "
+    "would stop then.",
     next_step="Open the profile and choose “Update token” before that time.",
+    url=_profile_page,
+)
+EXPIRING = AlertKind(
+    id="profiles.expiring",
+    severity=Severity.WARNING,
+    title="The token of {profile} ends soon",
+    body="PinConnect renews tokens daily, but this one was last renewed on {renewed} and ends on {ends}. Deliveries "
+    "would stop then. Pinterest has not refused it: it could not be asked, or gives no longer one.",
+    next_step="Open the profile and choose “Update token” before that time. If several profiles are affected, check "
+    "that a worker is running and reaches Pinterest.",
     url=_profile_page,
 )
 APP_REFUSED = AlertKind(
@@ -57,7 +87,9 @@ APP_REFUSED = AlertKind(
     next_step="Ask whoever runs PinConnect to check PINTEREST_APP_ID and PINTEREST_APP_SECRET.",
     url=_profiles_page,
 )
-register(EXPIRED, NOT_RENEWED, APP_REFUSED)
+register(EXPIRED, NOT_RENEWED, EXPIRING, APP_REFUSED)
+# Those that a working token ends.
+ABOUT_TOKENS = (EXPIRED, NOT_RENEWED, EXPIRING)
 
 
 @dataclass(frozen=True)

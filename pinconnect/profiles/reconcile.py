@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from pinconnect.profiles import services
+from pinconnect.alerts.services import raise_alert
+from pinconnect.profiles import expiry, messages, services
 from pinconnect.profiles.models import Profile
 from pinconnect.queue import hints
 
@@ -20,6 +21,19 @@ def hint_renewals() -> int:
     for pk in due:
         hints.enqueue("pinconnect.profiles.tasks.renew_profile", pk)
     return len(due)
+
+
+def announce_expiring() -> int:
+    """Say so before a token ends that could not be renewed; returns how many there are."""
+    now, told = timezone.now(), 0
+    suspects = Profile.objects.connected().filter(expiry.perhaps_expiring(now)).select_related("workspace")
+    for profile in suspects.order_by("expires_at", "pk"):
+        # One that Pinterest refuses to renew was announced when it refused.
+        if expiry.is_expiring(profile, now) and profile.renewal_problem != expiry.REFUSED:
+            context = messages.alert_context(profile)
+            raise_alert(profile.workspace, messages.EXPIRING.id, messages.subject(profile), **context)
+            told += 1
+    return told
 
 
 def hint_readings() -> int:

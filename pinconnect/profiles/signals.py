@@ -6,6 +6,8 @@ from django.dispatch import Signal
 profile_recovered = Signal()
 # Sent after the commit with profile=<Profile>, when Pinterest has refused its tokens for good.
 profile_expired = Signal()
+# Sent after the commit with profile=<Profile>, when somebody has disconnected it here.
+profile_disconnected = Signal()
 # Sent with trip=<OAuthState> and profile=<Profile>, in the transaction that stores what was granted on the trip.
 # A receiver that raises GrantUnwanted has all of it undone.
 grant_stored = Signal()

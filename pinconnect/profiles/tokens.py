@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import OperationalError, transaction
@@ -15,12 +15,13 @@ from django.utils import timezone
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.pinterest import oauth, user_accounts
 from pinconnect.pinterest.client import Client, Observer
-from pinconnect.pinterest.errors import PinterestError, Terminal, TokenRefused
+from pinconnect.pinterest.errors import PinterestError, Terminal, TokenRefused, UnknownOutcome
 from pinconnect.pinterest.types import TokenPair
 from pinconnect.profiles import messages
+from pinconnect.profiles.expiry import REFUSED
 from pinconnect.profiles.models import Profile, ProfileState
 from pinconnect.profiles.scopes import missing_from
-from pinconnect.profiles.signals import profile_expired
+from pinconnect.profiles.signals import profile_expired, profile_recovered
 from pinconnect.queue import leases
 from pinconnect.workspaces import audit
 
@@ -35,7 +36,6 @@ WAIT_FOR_OTHERS_S = 20.0
 POLL_S = 0.2
 STORE_ATTEMPTS = 5
 
-REFUSED = "refused"
 PASSING = frozenset({"renewal_busy", "pinterest_down", "app_refused"})
 
 
@@ -121,7 +121,7 @@ def _require_connected(profile: Profile) -> None:
         raise ProfileUnusable(profile.state)
 
 
-def _failed_since(profile: Profile, moment: Any) -> bool:
+def _failed_since(profile: Profile, moment: datetime) -> bool:
     """Whether somebody else tried meanwhile and failed; asking Pinterest again at once would not change that."""
     tried_at = profile.renewal_tried_at
     if tried_at is None or tried_at <= moment or profile.lease_until is not None or not profile.renewal_problem:
@@ -132,13 +132,17 @@ def _failed_since(profile: Profile, moment: Any) -> bool:
 
 
 def _claim(profile: Profile) -> str | None:
-    same = Profile.objects.connected().filter(token_version=profile.token_version)
+    # By its lease too, so that what was read about the last holder is what is taken over.
+    same = Profile.objects.connected().filter(token_version=profile.token_version, lease_token=profile.lease_token)
     # Durable: inside somebody's transaction the new pair could be rolled back after the old one is dead.
     with transaction.atomic(durable=True):
         return leases.claim(same, pk=profile.pk, lease_s=LEASE_S, renewal_tried_at=timezone.now())
 
 
 def _renew_holding(profile: Profile, token: str) -> Profile:
+    if profile.lease_until is not None:
+        # Whoever held this lease went away after Pinterest was asked.
+        _note_lost_answer(profile, profile.renewal_tried_at)
     try:
         if not profile.refresh_token:
             raise TokenRefused("Pinterest gave no refresh token")
@@ -147,12 +151,21 @@ def _renew_holding(profile: Profile, token: str) -> Profile:
         logger.warning("Renewing profile %s was refused: %s", profile.pk, refusal)
         _after_refusal(profile, token)
     except PinterestError as trouble:
+        if isinstance(trouble, UnknownOutcome):
+            _note_lost_answer(profile, timezone.now())
         _give_up(profile, token, "pinterest_down", trouble)
     else:
         _store(profile, pair)
     profile.refresh_from_db()
     _require_connected(profile)
     return profile
+
+
+def _note_lost_answer(profile: Profile, moment: datetime | None) -> None:
+    """Should the next renewal be refused, this is why; the first lost answer is the one that counts."""
+    first = Profile.objects.filter(pk=profile.pk, token_version=profile.token_version, answer_lost_at=None)
+    if first.update(answer_lost_at=moment):
+        profile.answer_lost_at = moment
 
 
 def _give_up(profile: Profile, token: str, problem: str, cause: Exception | None) -> None:
@@ -169,6 +182,7 @@ def _store(profile: Profile, pair: TokenPair) -> None:
         "token_version": F("token_version") + 1,
         "renewed_at": timezone.now(),
         "renewal_problem": "",
+        "answer_lost_at": None,
         "lease_token": "",
         "lease_until": None,
     }
@@ -178,8 +192,18 @@ def _store(profile: Profile, pair: TokenPair) -> None:
         changes |= {"scopes": list(pair.scopes), "has_all_scopes": not missing_from(pair.scopes)}
     # By version and not by lease: Pinterest may have ended the old pair, so this one is worth more than who holds what.
     if _update_persistently(profile, changes):
-        resolve_alert(profile.workspace, messages.NOT_RENEWED.id, messages.subject(profile))
-        resolve_alert(profile.workspace, messages.APP_REFUSED.id, messages.APP_SUBJECT)
+        _after_success(profile)
+
+
+@transaction.atomic
+def _after_success(profile: Profile) -> None:
+    for kind in messages.ABOUT_TOKENS:
+        resolve_alert(profile.workspace, kind.id, messages.subject(profile))
+    resolve_alert(profile.workspace, messages.APP_REFUSED.id, messages.APP_SUBJECT)
+    # Whoever took over the lease of a renewer that was only slow has been refused, and drew the wrong conclusion.
+    if Profile.objects.filter(pk=profile.pk, state=ProfileState.EXPIRED).update(state=ProfileState.CONNECTED):
+        audit.record("profile.recovered", profile, workspace=profile.workspace, by=None)
+        transaction.on_commit(lambda: profile_recovered.send(Profile, profile=profile), robust=True)
 
 
 def _update_persistently(profile: Profile, changes: dict[str, Any]) -> int:
@@ -204,12 +228,18 @@ def _after_refusal(profile: Profile, token: str) -> None:
         raise_alert(profile.workspace, messages.APP_REFUSED.id, messages.APP_SUBJECT)
         return _give_up(profile, token, "app_refused", None)
     if still_works:
-        leases.release(Profile.objects.all(), pk=profile.pk, token=token, renewal_problem=REFUSED)
-        raise_alert(
-            profile.workspace, messages.NOT_RENEWED.id, messages.subject(profile), **messages.alert_context(profile)
-        )
-        return None
+        return _warn(profile, token)
     return _expire(profile)
+
+
+@transaction.atomic
+def _warn(profile: Profile, token: str) -> None:
+    same = Profile.objects.filter(token_version=profile.token_version)
+    if not leases.release(same, pk=profile.pk, token=token, renewal_problem=REFUSED):
+        return
+    subject, context = messages.subject(profile), messages.alert_context(profile)
+    resolve_alert(profile.workspace, messages.EXPIRING.id, subject)
+    raise_alert(profile.workspace, messages.NOT_RENEWED.id, subject, **context)
 
 
 def _still_works(access_token: str) -> bool:
@@ -230,7 +260,8 @@ def _expire(profile: Profile) -> None:
         return
     subject, context = messages.subject(profile), messages.alert_context(profile)
     audit.record("profile.expired", profile, workspace=profile.workspace, by=None)
-    resolve_alert(profile.workspace, messages.NOT_RENEWED.id, subject)
+    for kind in (messages.NOT_RENEWED, messages.EXPIRING):
+        resolve_alert(profile.workspace, kind.id, subject)
     raise_alert(profile.workspace, messages.EXPIRED.id, subject, **context)
     # Whatever goes wrong with telling others must not look like a failed renewal.
     transaction.on_commit(lambda: profile_expired.send(Profile, profile=profile), robust=True)

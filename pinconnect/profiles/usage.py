@@ -9,7 +9,10 @@ from pinconnect.profiles.models import Profile
 
 @dataclass(frozen=True)
 class Usage:
-    """One thing that a profile is used for. last_written_at: when something was last sent with it, if ever."""
+    """One thing that a profile is used for. last_written_at: when something was last sent with it, if ever.
+
+    on_loss: what becomes of it when the profile goes, a sentence without its end: "stops".
+    """
 
     label: str
     audience: str
@@ -17,6 +20,7 @@ class Usage:
     state: str
     url: str
     last_written_at: datetime | None
+    on_loss: str = "stops"
 
 
 _readers: dict[str, Callable[[Profile], list[Usage]]] = {}

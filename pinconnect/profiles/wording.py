@@ -1,15 +1,20 @@
 """States, dates and permissions of profiles and ad accounts in words."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.utils import timezone
-
+from pinconnect.profiles.expiry import is_expiring
 from pinconnect.profiles.models import AdAccount, Profile, ProfileState
 from pinconnect.profiles.scopes import NEEDED
 
-# Tokens are renewed daily, so one that has less than this left has not been renewed for weeks.
-SOON = timedelta(days=7)
+# The states and warnings by which profiles are filtered: what the badge says, in the order of the tabs.
+GROUPS = {
+    "connected": "Connected",
+    "expiring": "Expiring",
+    "incomplete": "Permission missing",
+    "expired": "Expired",
+    "disconnected": "Disconnected",
+}
+_TONES = {"connected": "good", "expiring": "warn", "incomplete": "warn", "expired": "bad", "disconnected": "neutral"}
 
 
 @dataclass(frozen=True)
@@ -25,24 +30,19 @@ class ScopeLine:
     is_granted: bool
 
 
+def group(profile: Profile) -> str:
+    """The state, or the warning about one that is connected: a key of GROUPS."""
+    if profile.state != ProfileState.CONNECTED:
+        return profile.state
+    if not profile.has_all_scopes:
+        return "incomplete"
+    return "expiring" if is_expiring(profile) else "connected"
+
+
 def state_badge(profile: Profile) -> Badge:
     """The state, with what a marketer should know at a glance."""
-    if profile.state == ProfileState.EXPIRED:
-        return Badge("Expired", "bad")
-    if profile.state == ProfileState.DISCONNECTED:
-        return Badge("Disconnected", "neutral")
-    if not profile.has_all_scopes:
-        return Badge("Permission missing", "warn")
-    if is_expiring(profile):
-        return Badge("Expiring", "warn")
-    return Badge("Connected", "good")
-
-
-def is_expiring(profile: Profile) -> bool:
-    """Connected, but Pinterest refuses to renew it or has not done so for weeks."""
-    if not profile.is_usable or profile.expires_at is None:
-        return False
-    return profile.renewal_problem == "refused" or profile.expires_at - timezone.now() < SOON
+    found = group(profile)
+    return Badge(GROUPS[found], _TONES[found])
 
 
 def scope_lines(profile: Profile) -> list[ScopeLine]:

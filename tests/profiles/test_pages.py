@@ -125,7 +125,7 @@ def test_a_profile_shows_who_uses_it(signed_in, acme: Acme, make_profile, monkey
     profile = make_profile()
 
     assert "Shoppers weekly" in text(signed_in.get(profile.get_absolute_url()))
-    assert "These stop: Shoppers weekly" in text(signed_in.get(f"{profile.get_absolute_url()}disconnect/"))
+    assert "Shoppers weekly</a> stops." in text(signed_in.get(f"{profile.get_absolute_url()}disconnect/"))
 
 
 def test_renew_now_moves_the_end(signed_in, make_profile) -> None:

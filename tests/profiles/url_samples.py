@@ -15,5 +15,5 @@ def _profile(world: World) -> dict[str, Any]:
 
 
 SAMPLES: dict[str, Sample] = {
-    f"profiles:{name}": _profile for name in ("detail", "renew", "disconnect", "read-ad-accounts")
+    f"profiles:{name}": _profile for name in ("detail", "window-end", "renew", "disconnect", "read-ad-accounts")
 }

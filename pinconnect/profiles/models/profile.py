@@ -45,6 +45,12 @@ class Profile(WorkspaceOwned):
     renewed_at = models.DateTimeField(null=True, blank=True, help_text="When the tokens were stored last.")
     renewal_tried_at = models.DateTimeField(null=True, blank=True)
     renewal_problem = models.CharField(max_length=60, blank=True, help_text="Code of the last failed renewal.")
+    answer_lost_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When a renewal was asked for and its answer never stored; empty once a pair is stored.",
+    )
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

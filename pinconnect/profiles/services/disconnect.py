@@ -8,6 +8,7 @@ from django.db.models import F
 from pinconnect.alerts.services import resolve_alert
 from pinconnect.profiles import messages
 from pinconnect.profiles.models import Profile, ProfileState
+from pinconnect.profiles.signals import profile_disconnected
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
 
@@ -28,6 +29,7 @@ def disconnect(profile: Profile, *, by: User | None) -> bool:
             expires_at=None,
             refresh_expires_at=None,
             renewal_problem="",
+            answer_lost_at=None,
             lease_token="",
             lease_until=None,
             # A renewal under way must not bring the tokens back.
@@ -39,6 +41,7 @@ def disconnect(profile: Profile, *, by: User | None) -> bool:
         return False
     profile.accesses.all().delete()
     audit.record("profile.disconnected", profile, workspace=profile.workspace, by=by)
-    for kind in (messages.EXPIRED, messages.NOT_RENEWED):
+    for kind in messages.ABOUT_TOKENS:
         resolve_alert(profile.workspace, kind.id, messages.subject(profile))
+    transaction.on_commit(lambda: profile_disconnected.send(Profile, profile=profile), robust=True)
     return True

@@ -67,16 +67,24 @@ def _create(workspace: Workspace, person: PinterestUser, pair: TokenPair, by: Us
 def _update(found: Profile, person: PinterestUser, pair: TokenPair, by: User | None) -> Profile:
     locked = Profile.objects.select_for_update().select_related("workspace").get(pk=found.pk)
     values = _person_values(person) | _grant_values(pair, by) | {"token_version": F("token_version") + 1}
-    values["pinterest_id"] = person.id or locked.pinterest_id
+    values["pinterest_id"] = _id_to_keep(locked, person)
     Profile.objects.filter(pk=locked.pk).update(**values)
     audit.record("profile.updated", locked, workspace=locked.workspace, by=by, username=person.username)
-    for kind in (messages.EXPIRED, messages.NOT_RENEWED):
+    for kind in messages.ABOUT_TOKENS:
         resolve_alert(locked.workspace, kind.id, messages.subject(locked))
     was_usable = locked.is_usable
     locked.refresh_from_db()
     if not was_usable:
         transaction.on_commit(lambda: profile_recovered.send(Profile, profile=locked))
     return locked
+
+
+def _id_to_keep(profile: Profile, person: PinterestUser) -> str:
+    """Pinterest's id as soon as it is known, unless another profile of the workspace has it already."""
+    if not person.id or person.id == profile.pinterest_id:
+        return profile.pinterest_id
+    others = Profile.objects.filter(workspace_id=profile.workspace_id, pinterest_id=person.id).exclude(pk=profile.pk)
+    return profile.pinterest_id if others.exists() else person.id
 
 
 def _person_values(person: PinterestUser) -> dict[str, Any]:
@@ -103,6 +111,7 @@ def _grant_values(pair: TokenPair, by: User | None) -> dict[str, Any]:
         "refresh_expires_at": pair.refresh_expires_at,
         "renewed_at": now,
         "renewal_problem": "",
+        "answer_lost_at": None,
         # Whoever is renewing the old grant now may finish, but its answer no longer fits the version.
         "lease_token": "",
         "lease_until": None,

@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pinconnect.pinterest.errors import PinterestError
-from pinconnect.profiles import services, tokens, usage, wording
-from pinconnect.profiles.messages import unusable_words
+from pinconnect.profiles import history, origins, services, tokens, usage, wording
+from pinconnect.profiles.messages import unusable_words, why_refused
 from pinconnect.profiles.models import AdAccountAccess, Profile
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.refusals import Refused
@@ -32,7 +32,7 @@ class StateTab:
 def index(request: WorkspaceRequest) -> HttpResponse:
     everything = list(Profile.objects.for_workspace(request.workspace).with_ad_account_counts())
     wanted = request.GET.get("state", "")
-    shown = [profile for profile in everything if not wanted or _group(profile) == wanted]
+    shown = [profile for profile in everything if not wanted or wording.group(profile) == wanted]
     context = {
         "rows": [(profile, wording.state_badge(profile)) for profile in shown],
         "has_any": bool(everything),
@@ -41,14 +41,8 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "profiles/list.html", context)
 
 
-def _group(profile: Profile) -> str:
-    return "expiring" if wording.is_expiring(profile) else profile.state
-
-
 def _tabs(request: WorkspaceRequest, everything: list[Profile], wanted: str) -> list[StateTab]:
-    groups = [_group(profile) for profile in everything]
-    labels = {"": "All", "connected": "Connected", "expiring": "Expiring", "expired": "Expired"}
-    labels["disconnected"] = "Disconnected"
+    groups = [wording.group(profile) for profile in everything]
     return [
         StateTab(
             label=label,
@@ -56,7 +50,7 @@ def _tabs(request: WorkspaceRequest, everything: list[Profile], wanted: str) -> 
             is_current=key == wanted,
             count=groups.count(key) if key else len(groups),
         )
-        for key, label in labels.items()
+        for key, label in {"": "All", **wording.GROUPS}.items()
     ]
 
 
@@ -68,10 +62,14 @@ def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     context = {
         "profile": profile,
         "badge": wording.state_badge(profile),
-        "is_expiring": wording.is_expiring(profile),
+        "group": wording.group(profile),
+        "origin": origins.of(profile),
+        "why_refused": why_refused(profile),
+        "history": history.of(profile),
         "scope_lines": wording.scope_lines(profile),
         "accesses": accesses,
         "usages": usage.of(profile),
+        "pinterest_settings": PINTEREST_SETTINGS,
     }
     return render(request, "profiles/detail.html", context)
 
@@ -137,22 +135,14 @@ def disconnect(request: WorkspaceRequest, pk: int) -> HttpResponse:
     profile = _profile(request, pk)
     if request.method == "POST":
         if services.disconnect(profile, by=request.user):
-            messages.success(request, f"{profile} is disconnected. PinConnect no longer holds a token for it.")
+            messages.success(
+                request,
+                f"{profile} is disconnected. PinConnect no longer holds a token for it. Pinterest keeps the grant "
+                "until it is removed there.",
+            )
         return redirect(profile)
-    names = [used.label for used in usage.of(profile)]
-    stops = f"These stop: {', '.join(names)}." if names else "No delivery uses it now."
-    context = {
-        "title": f"Disconnect {profile}?",
-        "consequences": [
-            "PinConnect deletes its tokens for this profile at once.",
-            stops,
-            "Customer lists and audiences that are on Pinterest stay there.",
-            f"Pinterest itself keeps the grant. To remove it there too, open {PINTEREST_SETTINGS}.",
-        ],
-        "confirm_label": "Disconnect",
-        "cancel_url": profile.get_absolute_url(),
-    }
-    return render(request, "components/confirm.html", context)
+    context = {"profile": profile, "usages": usage.of(profile), "pinterest_settings": PINTEREST_SETTINGS}
+    return render(request, "profiles/disconnect.html", context)
 
 
 def _profile(request: WorkspaceRequest, pk: int) -> Profile:
