@@ -28,6 +28,7 @@ def settle(run: Run) -> None:
 
 def observe(audience: Audience) -> None:
     hints.enqueue("audiences.tasks.observe_audience", audience.pk)
+    Audience.objects.filter(pk=audience.pk).update(hinted_at=timezone.now())
 
 
 def _is_small(run: Run) -> bool:

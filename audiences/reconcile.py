@@ -4,19 +4,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audiences import hinting, pruning
 from audiences.models import Audience, Batch, Delivery, Run
 from audiences.querysets import lease_is_free
 from audiences.services import completion, deliveries, endings
-from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
+from audiences.states import RUN_ACTIVE, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import reconciler
 
 # A hint may wait in the queue for a while; more of them would not bring it forward.
 HINT_AGAIN_AFTER = timedelta(seconds=30)
+# Of many runs that are due at once most wait for their turn.
+HINT_QUEUED_AFTER = timedelta(seconds=120)
 STUCK_AFTER = timedelta(minutes=30)
 AT_ONCE = 100
 
@@ -24,8 +27,12 @@ AT_ONCE = 100
 def hint_runs() -> int:
     """Runs that nobody works on although they could go on; returns how many were hinted."""
     now = timezone.now()
+    to_prepare = Run.objects.to_prepare(now)
     hinted = 0
-    for run in _unhinted(Run.objects.to_prepare(now), now):
+    for run in (
+        *_unhinted(to_prepare.filter(state=RunState.QUEUED), now, HINT_QUEUED_AFTER),
+        *_unhinted(to_prepare.filter(state=RunState.PREPARING), now),
+    ):
         hinting.prepare(run)
         hinted += 1
     for run in _unhinted(Run.objects.to_settle(now), now):
@@ -35,12 +42,12 @@ def hint_runs() -> int:
 
 
 def _hint_uploads(now: datetime) -> int:
-    open_batches = Batch.objects.filter(run=OuterRef("pk"))
-    in_flight = Count("batches", filter=Q(batches__state=BatchState.SENDING, batches__lease_until__gt=now))
+    batches = Batch.objects.filter(run=OuterRef("pk")).order_by()
+    in_flight = batches.in_flight(now).values("run").annotate(number=Count("pk")).values("number")
     runs = Run.objects.to_pump(now).annotate(
-        is_claimable=Exists(open_batches.claimable(now).order_by()),
-        is_open=Exists(open_batches.open()),
-        in_flight=in_flight,
+        is_claimable=Exists(batches.claimable(now).order_by()),
+        is_open=Exists(batches.open()),
+        in_flight=Coalesce(Subquery(in_flight), 0),
     )
     hinted = 0
     for run in _unhinted(runs.filter(Q(is_claimable=True) | Q(is_open=False)), now):
@@ -52,11 +59,11 @@ def _hint_uploads(now: datetime) -> int:
     return hinted
 
 
-def _unhinted(runs: QuerySet[Any], now: datetime) -> QuerySet[Any]:
-    """Those not hinted lately, or not since they were to wait until now."""
+def _unhinted(rows: QuerySet[Any], now: datetime, after: timedelta = HINT_AGAIN_AFTER) -> QuerySet[Any]:
+    """Runs not hinted lately, or not since they were to wait until now."""
     waited = Q(next_attempt_at__isnull=False, hinted_at__lt=F("next_attempt_at"))
-    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | waited
-    return runs.filter(stale).select_related("audience").order_by("hinted_at", "pk")[:AT_ONCE]
+    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - after) | waited
+    return rows.filter(stale).select_related("audience").order_by(F("hinted_at").asc(nulls_first=True), "pk")[:AT_ONCE]
 
 
 def finish_cancelled() -> int:
@@ -71,7 +78,9 @@ def finish_cancelled() -> int:
 
 def hint_observations() -> int:
     """Audiences whose state Pinterest should be asked for."""
-    due = list(Audience.objects.to_observe(timezone.now()).order_by("observe_at")[:AT_ONCE])
+    now = timezone.now()
+    unhinted = Q(hinted_at=None) | Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | Q(hinted_at__lt=F("observe_at"))
+    due = list(Audience.objects.to_observe(now).filter(unhinted).order_by("observe_at")[:AT_ONCE])
     for audience in due:
         hinting.observe(audience)
     return len(due)

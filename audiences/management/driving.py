@@ -10,7 +10,8 @@ from django.utils import timezone
 from audiences import tasks
 from audiences.messages import reason
 from audiences.models import Batch, Run
-from audiences.services import accounting
+from audiences.pipeline.plan import Progress
+from audiences.services import accounting, reporting
 from audiences.states import DeliveryState, RunState
 
 _LONGEST_NAP_S = 1.0
@@ -26,21 +27,40 @@ _WORK: dict[str, Callable[[int], object]] = {
 
 def drive(run: Run, say: Callable[[str], None], *, sleep: Callable[[float], None] = time.sleep) -> Run:
     """Work on the run until it has ended or waits for a person; say hears about it every other second."""
-    said_at, said = 0.0, ""
-    while not run.is_finished and not waits_for_person(run):
-        before = _position(run)
-        _WORK[run.state](run.pk)
-        run.refresh_from_db()
-        run.delivery.refresh_from_db()
-        line = describe(run)
-        if line != said and (time.monotonic() - said_at >= _SAY_EVERY_S or run.is_finished):
-            said_at, said = time.monotonic(), line
-            say(line)
-        if _position(run) == before:
-            sleep(_nap_s(run))
-            run.refresh_from_db()
-            run.delivery.refresh_from_db()
+    teller = _Teller(say)
+    with reporting.listening(lambda progress: teller.tell(_preparing(run, progress))):
+        while not run.is_finished and not waits_for_person(run):
+            before = _position(run)
+            _WORK[run.state](run.pk)
+            _refresh(run)
+            teller.tell(describe(run), is_last=run.is_finished)
+            if _position(run) == before:
+                sleep(_nap_s(run))
+                _refresh(run)
     return run
+
+
+class _Teller:
+    """Passes on a line if it is new and some time has passed since the last."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._said, self._said_at = say, "", 0.0
+
+    def tell(self, line: str, *, is_last: bool = False) -> None:
+        if line == self._said or (time.monotonic() - self._said_at < _SAY_EVERY_S and not is_last):
+            return
+        self._said, self._said_at = line, time.monotonic()
+        self._say(line)
+
+
+def _refresh(run: Run) -> None:
+    run.refresh_from_db()
+    run.delivery.refresh_from_db()
+
+
+def _preparing(run: Run, progress: Progress) -> str:
+    share = "" if progress.fraction is None else f" {progress.fraction:.0%}"
+    return f"Run {run.number}: preparing, {progress.step}{share}, {progress.rows:,} rows"
 
 
 def waits_for_person(run: Run) -> bool:
@@ -54,10 +74,6 @@ def waits_for_person(run: Run) -> bool:
 def describe(run: Run) -> str:
     """Where a run is, in one line."""
     name = f"Run {run.number}: {run.get_state_display().lower()}"
-    if run.state == RunState.PREPARING and run.progress:
-        fraction = run.progress.get("fraction")
-        share = f" {fraction:.0%}" if fraction is not None else ""
-        return f"{name}, {run.progress['step']}{share}, {run.progress['rows']:,} rows"
     if run.state == RunState.UPLOADING:
         fates = accounting.fates(run).values()
         total, ended = sum(fate.total for fate in fates), sum(fate.total - fate.waiting for fate in fates)

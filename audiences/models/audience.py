@@ -46,6 +46,7 @@ class Audience(WorkspaceOwned):
     size = models.BigIntegerField(null=True, blank=True, help_text="Pinterest's size of the audience.")
     observed_at = models.DateTimeField(null=True, blank=True)
     observe_at = models.DateTimeField(null=True, blank=True, help_text="When Pinterest is asked for its state again.")
+    hinted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the queue was last told.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When the list last changed through us.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -28,6 +28,8 @@ from pinconnect.queue import leases, stopping
 logger = logging.getLogger(__name__)
 
 LEASE_S = 30.0
+# Begun so often, it was cut off each time; a mistake of ours is not worth as many attempts.
+MAX_BEGUN = 8
 MAX_ATTEMPTS = 4
 BATCHES_AT_ONCE = 2_000
 
@@ -65,7 +67,7 @@ class Attempt:
 
     def go(self) -> None:
         """Every way in which it may end, each with its state and reason."""
-        if self.run.attempts > MAX_ATTEMPTS:
+        if self.run.attempts > MAX_BEGUN:
             self.fail("gave_up")
             return
         if not self.run.plan["snapshots"]:

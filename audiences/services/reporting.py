@@ -1,6 +1,8 @@
 """Tells the run's page where preparing is, and finds out whether it should stop."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.utils import timezone
 
@@ -9,6 +11,17 @@ from audiences.pipeline.plan import Progress
 from pinconnect.queue import leases, stopping
 
 EVERY_S = 1.0
+_listeners: list[Callable[[Progress], None]] = []
+
+
+@contextmanager
+def listening(listener: Callable[[Progress], None]) -> Iterator[None]:
+    """Tell somebody in this process as well, for as long as the body runs."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 class Reporter:
@@ -32,6 +45,8 @@ class Reporter:
                 "updated_at": timezone.now().isoformat(timespec="seconds"),
             }
         )
+        for listener in _listeners:
+            listener(progress)
 
     def should_stop(self) -> bool:
         """Called often by the engine; asks the database at most once a second."""

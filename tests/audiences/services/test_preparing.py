@@ -86,7 +86,7 @@ def test_a_run_that_kills_its_worker_every_time_is_given_up(shop: Shop, monkeypa
 
     monkeypatch.setattr(preparing.engine, "prepare", prepare)
     run = Run.objects.get()
-    for _ in range(preparing.MAX_ATTEMPTS):
+    for _ in range(preparing.MAX_BEGUN):
         with pytest.raises(Killed):
             tasks.prepare_run(run.pk)
         assert tasks.prepare_run(run.pk) == "", "its lease protects it until it runs out"
