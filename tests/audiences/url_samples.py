@@ -13,7 +13,7 @@ def _draft(world: World) -> Delivery:
     if "dataset" not in world.kept:
         world.kept["dataset"] = make_dataset(world.workspace, people(range(3)))
         world.kept["profile"] = Profile.objects.create(
-            workspace=world.workspace, username="bob", pinterest_id="1", scopes=list(ASKED_FOR)
+            workspace=world.workspace, username="bob", pinterest_id="sample-bob", scopes=list(ASKED_FOR)
         )
         world.kept["ad_account"] = make_ad_account(world.kept["profile"])
     account: AdAccount = world.kept["ad_account"]
