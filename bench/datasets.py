@@ -48,16 +48,18 @@ def measure(path: Path) -> None:
     call_command("migrate", run_syncdb=True, verbosity=0)
     workspace = Workspace.objects.create(name="Bench", slug="bench")
     dataset = services.create_dataset(workspace, by=None, name="Bench")
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     snapshot = services.receive_file(dataset, path, by=None, mode="append", is_examined=False)
     received = time.perf_counter()
     services.examine(snapshot)
     examined = time.perf_counter()
+    worked = time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{snapshot.state}, {snapshot.rows or 0:,} rows, {snapshot.broken_rows or 0:,} broken, "
         f"{snapshot.size_bytes / 1e6:.0f} MB: received in {received - begun:.2f} s, "
-        f"examined in {examined - received:.2f} s, peak {peak:.0f} MiB"
+        f"examined in {examined - received:.2f} s, "
+        f"{worked:.2f} s of processor time, peak {peak:.0f} MiB"
     )
 
 

@@ -142,6 +142,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "Earlier snapshots have {detail}, and this file does not. Columns may be added, but not left out.",
         "Export the file with all columns, or make another dataset for it.",
     ),
+    "header_is_data": (
+        "The first line holds identifiers, not names",
+        "It was to be read as the names of the columns, but there are identifiers of people in it.",
+        "Say that there is no header, or add a line with names above it.",
+    ),
     "header_needed": (
         "It cannot be told which column is which",
         "The file has no header, and its columns do not look like those of the dataset: {detail}.",

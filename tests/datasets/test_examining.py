@@ -170,15 +170,15 @@ def test_it_is_announced_once_it_can_be_read(django_capture_on_commit_callbacks)
 
 
 def test_a_correction_is_tried_and_taken():
-    snapshot = make_snapshot(content="ann@example.com,1\nbob@example.com,2\n")
-    assert (snapshot.has_header, snapshot.rows) == (False, 2)
+    snapshot = make_snapshot()
+    assert (snapshot.has_header, snapshot.rows) == (True, 3)
 
-    services.correct_format(snapshot, by=None, asked=Asked(has_header=True))
+    services.correct_format(snapshot, by=None, asked=Asked(has_header=False))
     assert not snapshot.is_settled
     services.examine(snapshot)
 
-    assert (snapshot.has_header, snapshot.rows, snapshot.asked) == (True, 1, {"has_header": True})
-    assert [column.name for column in snapshot.dataset.columns.all()] == ["ann@example.com", "1"]
+    assert (snapshot.has_header, snapshot.rows, snapshot.asked) == (False, 4, {"has_header": False})
+    assert [column.name for column in snapshot.dataset.columns.all()] == ["Column 1", "Column 2", "Column 3"]
 
 
 def test_a_correction_that_does_not_work_leaves_the_snapshot_as_it_was():

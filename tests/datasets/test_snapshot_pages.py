@@ -86,14 +86,14 @@ def test_the_page_asks_again_while_it_is_examined(bob, acme):
 
 
 def test_the_format_can_be_corrected(bob, acme):
-    bare = make_snapshot(make_dataset(acme.workspace), "ann@example.com,1\nbob@example.com,2\n")
-    form = bob.get(page_of(bare, "snapshot-format")).context["form"]
-    assert form.initial == {"encoding": "utf-8", "delimiter": ",", "quote": '"', "has_header": "no"}
+    snapshot = make_snapshot(make_dataset(acme.workspace))
+    form = bob.get(page_of(snapshot, "snapshot-format")).context["form"]
+    assert form.initial == {"encoding": "utf-8", "delimiter": ",", "quote": '"', "has_header": "yes"}
 
-    bob.post(page_of(bare, "snapshot-format"), form.initial | {"has_header": "yes"})
+    bob.post(page_of(snapshot, "snapshot-format"), form.initial | {"has_header": "no"})
 
-    bare.refresh_from_db()
-    assert (bare.state, bare.rows, bare.has_header) == ("ready", 1, True)
+    snapshot.refresh_from_db()
+    assert (snapshot.state, snapshot.rows, snapshot.has_header) == ("ready", 4, False)
 
 
 def test_a_correction_that_does_not_work_says_so(bob, snapshot):

@@ -65,8 +65,11 @@ def width(rows: list[list[str]], *, header: bool) -> int:
 
 
 def names(first: list[str], *, header: bool, count: int) -> tuple[str, ...]:
-    """A name for each column; what has none is called by its position. Raises RefusedError for doubles."""
+    """A name for each column; what has none is called by its position. Raises RefusedError for doubles and data."""
     given = [" ".join(cell.split()) for cell in first] if header else []
+    if any(shapes.is_surely_data(name) for name in given):
+        # Names are shown in full and kept for good, so values of people may not become names.
+        raise RefusedError("header_is_data")
     result = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(count)]
     for name, times in Counter(name.casefold() for name in result).items():
         if times > 1:

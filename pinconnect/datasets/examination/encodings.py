@@ -60,6 +60,9 @@ _WESTERN = "cp1252"
 _LAST_RESORT = "latin-1"
 _SAMPLE_BYTES = 32_768
 _LINE_ENDS = re.compile(rb"[\r\n]+")
+# What Polish and Slovak letters (ł, ą, ľ, ż) are in Windows-1252: signs that no Western word has inside.
+_NOT_WESTERN = re.compile(rb"[A-Za-z\xc0-\xff][\xb3\xb9\xbe\xbf][A-Za-z\xc0-\xff]")
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 
 
 def label(encoding: str) -> str:
@@ -89,17 +92,25 @@ def guess(head: bytes) -> str:
 
 
 def legacy(sample: bytes) -> str:
-    """The likeliest of the older encodings, judged on the lines that are not plain ASCII."""
+    """The likeliest of the older encodings, judged on what is not plain ASCII."""
     odd_lines = [line for line in _LINE_ENDS.split(sample) if not line.isascii()]
-    text = b"\n".join(odd_lines)[:_SAMPLE_BYTES]
+    # Each once: a word that repeats would count as a language of its own.
+    odd_words = dict.fromkeys(word for line in odd_lines for word in _WORD.findall(line) if not word.isascii())
+    # Addresses and numbers around them drown the words; but where a character is several bytes, words are cut in two.
+    return _likeliest(b" ".join(odd_words)) or _likeliest(b"\n".join(odd_lines)) or _western(sample)
+
+
+def _likeliest(text: bytes) -> str:
+    """ "" when no encoding makes sense of it; Western when that is as good as any other."""
+    text = text[:_SAMPLE_BYTES]
     matches = list(from_bytes(text, cp_isolation=_STATISTICAL, preemptive_behaviour=False, language_threshold=0.05))
+    if _NOT_WESTERN.search(text):
+        matches = [match for match in matches if _WESTERN not in match.could_be_from_charset] or matches
     if not matches:
-        return _western(sample)
+        return ""
     best = matches[0]
     as_good = [match for match in matches if match.chaos <= best.chaos and match.coherence >= best.coherence]
-    if any(_WESTERN in match.could_be_from_charset for match in as_good):
-        return _western(sample)
-    return best.encoding
+    return _western(text) if any(_WESTERN in match.could_be_from_charset for match in as_good) else best.encoding
 
 
 def is_damaged_utf8(sample: bytes) -> bool:

@@ -84,18 +84,20 @@ def _table(path: Path, scanned: Scan, asked: Asked) -> tuple[Table, list[str]]:
 
 def _read(table: Table, scanned: Scan, work: Path, limits: Limits) -> tuple[Read, dict[str, int], Path | None]:
     """The rows, how many are broken by reason, and the list of those. Every line is explained."""
-    found = reading.read(table, work, limits)
+    # A blank line is a row where there is one column, but not after the last row.
+    blank = scanned.blank_at_end if table.width == 1 else 0
     expected = scanned.lines - table.has_header
-    if expected <= 0:
+    if expected - blank <= 0:
         raise RefusedError("header_only")
+    found = reading.read(table, work, limits)
     if found.rows == expected:
-        return found, {}, None
+        return replace(found, rows=found.rows - blank), {}, None
     walked, broken_rows = _account(table, scanned, work)
     if walked.rows != found.rows:
         found = reading.read(table, work, limits, in_order=True)
     if walked.rows != found.rows:
         raise RefusedError("rows_disagree", detail=str(abs(walked.rows - found.rows)))
-    return found, dict(walked.broken), broken_rows
+    return replace(found, rows=found.rows - blank), dict(walked.broken), broken_rows
 
 
 def _account(table: Table, scanned: Scan, work: Path) -> tuple[Walked, Path | None]:

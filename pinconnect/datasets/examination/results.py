@@ -69,7 +69,7 @@ class Scan:
     """What one pass over all bytes found. lines: of text, including header and blank ones.
 
     source: the file to read on: the original, or a clean copy of it in UTF-8 with plain line ends.
-    skipped: lines of the original that stand before the first line of source.
+    skipped: lines of the original that stand before the first line of source. blank_at_end: empty lines after the last.
     """
 
     source: Path
@@ -79,6 +79,7 @@ class Scan:
     lines: int
     skipped: int
     expanded_bytes: int
+    blank_at_end: int
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ _MAX_RATIO = 200
 _RATIO_FROM_BYTES = 200_000_000
 _NOTHING = " \t,;|\"'"
 _SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
-_TRUNCATED = "Compressed file ended"
+# A file that ends in more blank lines than this is told to have fewer of them.
+_TAIL_BYTES = 1 << 16
 
 
 @dataclass
@@ -36,6 +37,7 @@ class _Counts:
     pairs: int = 0
     size: int = 0
     last: bytes = b""
+    tail: bytes = b""
 
     def add(self, data: bytes) -> None:
         if not data:
@@ -45,6 +47,8 @@ class _Counts:
         self.pairs += data.count(b"\r\n") + (self.last == b"\r" and data[:1] == b"\n")
         self.size += len(data)
         self.last = data[-1:]
+        content = data.rstrip(b"\r\n")
+        self.tail = data[len(content) :] if content else (self.tail + data)[-_TAIL_BYTES:]
 
     @property
     def is_plain(self) -> bool:
@@ -59,6 +63,11 @@ class _Counts:
     def lines(self) -> int:
         ends, end = (self.returns, b"\r") if self.is_old_mac else (self.newlines, b"\n")
         return ends + (self.size > 0 and self.last != end)
+
+    @property
+    def blank_at_end(self) -> int:
+        """How many lines at the end are empty."""
+        return max(0, self.tail.count(b"\r" if self.is_old_mac else b"\n") - 1)
 
 
 def scan(path: Path, name: str, work: Path, asked: Asked, limits: Limits) -> Scan:
@@ -81,10 +90,11 @@ def scan(path: Path, name: str, work: Path, asked: Asked, limits: Limits) -> Sca
         counts = _count_or_refuse(path, compression, encoding, limits)
     skipped = _lines_to_skip(head, encoding)
     if encodings.is_utf8(encoding) and counts.is_plain and not skipped:
-        return Scan(path, False, compression, encoding, counts.lines, 0, counts.size)
+        return Scan(path, False, compression, encoding, counts.lines, 0, counts.size, counts.blank_at_end)
     copy = work / "clean.csv"
     _write_copy(path, compression, encoding, copy, skipped, old_mac=counts.is_old_mac)
-    return Scan(copy, True, compression, encoding, counts.lines - skipped, skipped, counts.size)
+    lines = counts.lines - skipped
+    return Scan(copy, True, compression, encoding, lines, skipped, counts.size, counts.blank_at_end)
 
 
 def read_head(source: Path, compression: str, size: int) -> str:

@@ -53,7 +53,7 @@ def test_nothing_but_blank_lines_is_an_empty_file(tmp_path, content):
     assert refused(tmp_path, content).code == "empty"
 
 
-@pytest.mark.parametrize("content", ["email,city\n", "email,city", "email\r\n", "email,city\n\n\n"])
+@pytest.mark.parametrize("content", ["email,city\n", "email,city", "email\r\n", "email,city\n\n\n", "email\n\n\n"])
 def test_column_names_alone_are_no_rows(tmp_path, content):
     assert refused(tmp_path, content).code == "header_only"
 
@@ -163,6 +163,12 @@ def test_two_columns_of_one_name(tmp_path, header):
 
 def test_a_column_name_that_is_too_long(tmp_path):
     assert refused(tmp_path, f"email,{'x ' * 150}\nann@example.com,1\n").code == "column_name_too_long"
+
+
+def test_identifiers_never_become_names_of_columns(tmp_path):
+    error = refused(tmp_path, "ann@example.com,Rome\nbob@example.com,Oslo\n", asked=Asked(has_header=True))
+
+    assert (error.code, error.detail) == ("header_is_data", "")
 
 
 def test_no_column_with_identifiers(tmp_path):
