@@ -27,7 +27,7 @@ from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
 _VERSION = 1
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _OPTIONS = "(FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 61440)"
 _NOTHING = "SELECT NULL::UTINYINT AS wire_kind, NULL::BLOB AS h WHERE false"
 
@@ -67,7 +67,7 @@ def stats(path: LedgerPath | None) -> LedgerStats:
     if path is None:
         return LedgerStats()
     try:
-        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         if manifest["version"] != _VERSION:
             raise LedgerBroken("The ledger was written by another version.")
         return LedgerStats(dict(manifest["members"]), int(manifest["width"]))
@@ -97,9 +97,9 @@ def contains(path: LedgerPath | None, wire_kind: str, digest: bytes) -> bool:
 
 def partition(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
     """A query for the members whose digest starts with these hexadecimal digits, at least as many as the ledger has."""
-    file = path / _file_name(prefix[: found.width])
+    file = path / file_name(prefix[: found.width])
     if not file.exists():
-        if (path / _MANIFEST).exists() and found.total == 0:
+        if (path / MANIFEST).exists() and found.total == 0:
             return _NOTHING
         raise LedgerBroken("A file of the ledger is missing.")
     query = f"SELECT wire_kind, h FROM read_parquet({quote(str(file))})"
@@ -132,12 +132,12 @@ def advance(
         members = _write(old, before, index, ranges, target, width, session)
     manifest = {"version": _VERSION, "width": width, "members": members}
     # The manifest makes it a ledger, so it comes last and whole, after everything else has reached the disk.
-    draft = target / f"{_MANIFEST}.draft"
+    draft = target / f"{MANIFEST}.draft"
     draft.write_text(json.dumps(manifest, sort_keys=True), encoding="utf-8")
     for file in target.iterdir():
         with file.open("rb") as written:
             os.fsync(written.fileno())
-    draft.rename(target / _MANIFEST)
+    draft.rename(target / MANIFEST)
     return LedgerStats(members, width)
 
 
@@ -178,7 +178,7 @@ def _write(
         )
         session.run(
             f"COPY (SELECT wire_kind, h FROM merged ORDER BY h, wire_kind) "
-            f"TO {quote(str(target / _file_name(prefix)))} {_OPTIONS}"
+            f"TO {quote(str(target / file_name(prefix)))} {_OPTIONS}"
         )
         for number, size in session.run("SELECT wire_kind, count(*) FROM merged GROUP BY wire_kind ORDER BY wire_kind"):
             code = kinds.WIRE_CODES[number]
@@ -215,5 +215,6 @@ def _changes(folder: Path, prefix: str) -> str:
     return f"SELECT wire_kind, h, f FROM read_parquet({quote(str(place / '*.parquet'))}, hive_partitioning = false)"
 
 
-def _file_name(prefix: str) -> str:
+def file_name(prefix: str) -> str:
+    """The file of the members whose digest starts with prefix, which has as many digits as the ledger is wide."""
     return f"part-{prefix or 'all'}.parquet"

@@ -1,5 +1,6 @@
 """What the queue calls: each takes the id of a row, may run any number of times, and returns a word or a number."""
 
+from audiences.people import history
 from audiences.pipeline import settle, upload
 from audiences.services import observing, preparing
 
@@ -18,3 +19,7 @@ def settle_run(run_id: int) -> str:
 
 def observe_audience(audience_id: int) -> str:
     return observing.observe(audience_id)
+
+
+def merge_changes(audience_id: int) -> int:
+    return history.merge(audience_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, runs, setup
+from audiences.views import dashboard, deliveries, lab, people, runs, setup
 
 app_name = "audiences"
 urlpatterns = [
@@ -20,4 +20,6 @@ urlpatterns = [
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
+    path("w/<slug:workspace>/lab/", lab.hash_lab, name="lab"),
+    path("w/<slug:workspace>/people/", people.person, name="person"),
 ]

@@ -3,6 +3,7 @@
 from audiences.models.audience import Audience
 from audiences.models.batch import Batch
 from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
+from audiences.models.history import Changes
 from audiences.models.run import Run, Trigger
 
-__all__ = ["Audience", "Batch", "Delivery", "DeliveryColumn", "Mode", "Run", "Scope", "Trigger"]
+__all__ = ["Audience", "Batch", "Changes", "Delivery", "DeliveryColumn", "Mode", "Run", "Scope", "Trigger"]

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from audiences import files, hinting, ledger
 from audiences.models import Audience, Run
+from audiences.people import history
 from audiences.pipeline.plan import BatchRange
 from audiences.services import access, accounting, endings
 from audiences.states import BatchState, RunState
@@ -77,15 +78,16 @@ def _switch(run: Run, token: str) -> None:
         .values_list("operation", "first", "count")
         .iterator()
     ]
-    version, members = old, dict(audience.ledger_members)
+    version, members, changes = old, dict(audience.ledger_members), None
     if acknowledged:
-        version, members = _write_ledger(run, audience, acknowledged)
+        version, members, changes = _write_ledger(run, audience, acknowledged)
     counts = {**run.counts, "final": accounting.final(run, members)}
     with transaction.atomic():
         mine = Run.objects.filter(pk=run.pk, lease_token=token, state=RunState.SETTLING)
         if not mine.update(settled_version=version, counts=counts):
             raise leases.LeaseLostError(f"The lease on run {run.pk} went to somebody else.")
-        if acknowledged:
+        if changes is not None:
+            history.keep(audience, changes)
             now = timezone.now()
             switched = Audience.objects.filter(pk=audience.pk, ledger_version=old).update(
                 ledger_version=version, ledger_members=members, settled_at=now, observe_at=now
@@ -96,22 +98,24 @@ def _switch(run: Run, token: str) -> None:
     audience.refresh_from_db()
 
 
-def _write_ledger(run: Run, audience: Audience, acknowledged: list[BatchRange]) -> tuple[int, dict[str, int]]:
+def _write_ledger(
+    run: Run, audience: Audience, acknowledged: list[BatchRange]
+) -> tuple[int, dict[str, int], history.Written]:
     # Every attempt takes a number of its own, so that two workers never write to one folder.
     with transaction.atomic():
         Audience.objects.filter(pk=audience.pk).update(ledger_reserved=F("ledger_reserved") + 1)
         version = Audience.objects.values_list("ledger_reserved", flat=True).get(pk=audience.pk)
-    name = files.ledger_name(audience, version)
+    name, workdir = files.ledger_name(audience, version), files.fetch(files.run_name(run, run.files_attempt))
     stats = ledger.advance(
         files.ledger(audience, run.plan["ledger_version"]),
-        files.fetch(files.run_name(run, run.files_attempt)),
+        workdir,
         acknowledged,
         files.new_folder(name),
         memory_limit_mb=settings.ENGINE_MEMORY_MB,
         threads=settings.ENGINE_THREADS,
     )
     files.store(name)
-    return version, dict(stats.members)
+    return version, dict(stats.members), history.write(run, audience, workdir, acknowledged, version)
 
 
 def _make_audience(run: Run) -> bool:

@@ -1,0 +1,62 @@
+"""Why somebody is on a list, or is not any more, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from audiences.models import Mode, Run
+from audiences.people.lookup import Event, Place
+from pinconnect.datasets.models import Snapshot
+from pinconnect.identifiers import kinds
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One event in words. run: to link to; snapshots: what it read."""
+
+    title: str
+    body: str
+    at: datetime
+    run: Run
+    snapshots: tuple[Snapshot, ...]
+    tone: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything known about one list. headline and body: how it stands now. chapters: newest first."""
+
+    place: Place
+    headline: str
+    tone: str
+    body: str
+    chapters: tuple[Chapter, ...]
+
+
+def story_of(place: Place) -> Story:
+    """A place in words."""
+    chapters = tuple(_chapter(event) for event in place.events)
+    if not place.is_member:
+        return Story(place, "Not on the list any more", "neutral", chapters[0].body if chapters else "", chapters)
+    arrivals = [chapter for chapter, event in zip(chapters, place.events, strict=True) if not event.is_removal]
+    body = arrivals[0].body if arrivals else "It came before PinConnect kept a history, so nobody can say from where."
+    return Story(place, "On the list", "good", body, chapters)
+
+
+def _chapter(event: Event) -> Chapter:
+    run, dataset = event.run, event.run.delivery.dataset
+    kind = kinds.get(event.wanted.wire_kind).label if event.wanted.wire_kind != "maid" else "Mobile advertising ID"
+    title = f"{kind} {'removed' if event.is_removal else 'added'}"
+    return Chapter(
+        title, _why(event, str(dataset)), event.at, run, event.snapshots, "warn" if event.is_removal else "good"
+    )
+
+
+def _why(event: Event, dataset: str) -> str:
+    mode = event.run.plan.get("mode")
+    if not event.is_removal:
+        return f"A row of the dataset “{dataset}” carried it."
+    if mode == Mode.REMOVE:
+        return f"The delivery removes whoever is in the dataset “{dataset}”, and a row of it carried this identifier."
+    return f"The dataset “{dataset}” did not carry it any more, and the delivery mirrors the dataset."

@@ -1,0 +1,6 @@
+"""What is done about single people's data without anybody asking for it at that moment."""
+
+from audiences.people import history
+from pinconnect.queue import reconciler
+
+reconciler.register("audiences.history", history.hint_merges, every_s=3_600)

@@ -1,0 +1,59 @@
+"""Single people: why somebody is in an audience."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from audiences.people import lab, lookup
+from audiences.people.forms import IdentifierForm
+from audiences.people.reasons import Story, story_of
+from pinconnect.identifiers import reasons
+from pinconnect.identifiers.masking import mask_digest
+from pinconnect.identifiers.rules import judge
+from pinconnect.workspaces import audit
+from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
+from pinconnect.workspaces.roles import Verb
+
+_TABS = {"person": ("Look up a person", "audiences:person"), "lab": ("Hash Lab", "audiences:lab")}
+
+
+def tabs(request: WorkspaceRequest, current: str) -> list[dict[str, object]]:
+    """The pages about single people beside one another."""
+    return [
+        {"label": label, "url": reverse(url, args=[request.workspace.slug]), "is_current": name == current}
+        for name, (label, url) in _TABS.items()
+    ]
+
+
+@workspace_view(Verb.VIEW)
+@sensitive_post_parameters("value")
+@require_http_methods(["GET", "POST"])
+def person(request: WorkspaceRequest) -> HttpResponse:
+    """Asked by POST and answered at once: no address holds what was typed. Who asked is in the audit log."""
+    form = IdentifierForm(request.POST or None)
+    context: dict[str, object] = {"form": form, "tabs": tabs(request, "person")}
+    if request.method == "POST" and form.is_valid():
+        kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
+        wanted = lab.identities(kind, value, form.country)
+        if wanted:
+            context["stories"] = _stories(request, wanted)
+            context["kind"] = form.cleaned_data["kind"]
+            context["digest"] = wanted[0].digest.hex()
+        else:
+            context["refusal"] = reasons.get(judge(kind, value, "auto", form.country).reason or "")
+    return render(request, "audiences/person.html", context)
+
+
+def _stories(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[Story]:
+    found = [story_of(place) for place in lookup.look_up(request.workspace, wanted)]
+    audit.record(
+        "person.looked_up",
+        request.workspace,
+        workspace=request.workspace,
+        by=request.user,
+        digest=mask_digest(wanted[0].digest),
+        lists=len(found),
+    )
+    return found

@@ -1,0 +1,31 @@
+"""The pages about single people in a real browser: accessible in both themes, and they fit a telephone."""
+
+import pytest
+
+from audiences.models import Run
+from pinconnect.workspaces.roles import Role
+from tests.factories import make_member, make_user
+from tests.factories_audiences import drive, make_shop, people
+from tests.support.browser import PHONE, OpenPage, assert_accessible, assert_fits
+from tests.support.simulator import SimulatorInTest
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@pytest.mark.parametrize("path", ["lab/", "people/"])
+def test_answer_is_accessible_in_both_themes_and_fits_a_telephone(
+    open_page: OpenPage, simulator: SimulatorInTest, path: str
+) -> None:
+    shop = make_shop(simulator, people(range(300)))
+    drive(Run.objects.get())
+    mark = make_member(shop.workspace, Role.MARKETER, user=make_user("Mark")).user
+    page = open_page(f"/w/{shop.workspace.slug}/{path}", user=mark)
+    page.get_by_label("Value").fill("Member00007@example.com")
+
+    page.locator("main form button[type=submit]").click()
+
+    assert page.get_by_text("Newsletter").count()
+    assert "Member00007" not in page.url
+    assert_accessible(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_fits(page)

@@ -1,0 +1,81 @@
+"""Looking up why a person is in an audience."""
+
+from hashlib import sha256
+
+from audiences.models import Run
+from pinconnect.workspaces.models import AuditEvent
+from pinconnect.workspaces.roles import Role
+from tests.audiences.views.conftest import Pages
+from tests.factories_audiences import add_snapshot, drive, people
+
+MEMBER = "member00007@example.com"
+
+
+def text_of(pages: Pages, **data: str) -> str:
+    answer = pages.post("people/", **{"kind": "email", "default_country": "none", **data})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_member_is_explained_with_dataset_snapshot_run_and_time(pages: Pages) -> None:
+    run = drive(Run.objects.get())
+
+    text = text_of(pages, value=MEMBER)
+
+    assert "On the list" in text
+    assert "A row of the dataset “Customers” carried it." in text
+    assert f"/runs/{run.pk}/" in text
+    assert f"/datasets/{pages.shop.dataset.pk}/snapshots/1/" in text
+
+
+def test_who_left_is_explained_too(pages: Pages) -> None:
+    drive(Run.objects.get())
+    add_snapshot(pages.shop.dataset, people(range(8, 300)))
+    drive(pages.shop.start())
+
+    text = text_of(pages, value=MEMBER)
+
+    assert "Not on the list any more" in text
+    assert "did not carry it any more" in text
+
+
+def test_hash_finds_the_same_person(pages: Pages) -> None:
+    drive(Run.objects.get())
+
+    assert "A row of the dataset" in text_of(pages, value=sha256(MEMBER.encode()).hexdigest().upper())
+
+
+def test_stranger_to_every_list_is_said_to_be_on_none(pages: Pages) -> None:
+    drive(Run.objects.get())
+
+    assert "On no list" in text_of(pages, value="somebody.else@example.com")
+
+
+def test_value_that_is_no_identifier_is_refused_in_words(pages: Pages) -> None:
+    text = text_of(pages, value="nobody")
+
+    assert "No @ in the address" in text
+    assert "On no list" not in text
+
+
+def test_who_looked_is_in_the_audit_log_without_the_identifier(pages: Pages) -> None:
+    drive(Run.objects.get())
+
+    text_of(pages, value=MEMBER)
+
+    event = AuditEvent.objects.get(verb="person.looked_up")
+    digest = sha256(MEMBER.encode()).hexdigest()
+    assert event.actor == pages.user
+    assert event.details == {"digest": f"{digest[:4]}…", "lists": 1}
+    assert MEMBER not in str(vars(event))
+
+
+def test_bad_input_is_shown_at_its_field(pages: Pages) -> None:
+    assert "This field is required" in text_of(pages, value="")
+
+
+def test_roles_strangers_and_visitors(pages: Pages) -> None:
+    assert pages.as_role(Role.VIEWER).get("people/").status_code == 200
+    assert pages.as_outsider().post("people/", kind="email", value=MEMBER).status_code == 404
+    pages.web.logout()
+    assert pages.get("people/").status_code == 302
