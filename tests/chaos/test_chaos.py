@@ -22,12 +22,12 @@ from tests.support.stack import running_stack
 
 pytestmark = pytest.mark.slow
 
-SECONDS = float(os.environ.get("CHAOS_SECONDS") or 25)
+SECONDS = float(os.environ.get("CHAOS_SECONDS") or 20)
 SEED = int(os.environ.get("CHAOS_SEED") or time.time())
 # Small batches, so that a run is many calls.
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "BATCH_RECORDS": "60", "LOG_LEVEL": "DEBUG"}
 HEX = re.compile(r"[0-9a-fA-F]{64}")
-CALM_WITHIN_S = 120.0
+CALM_WITHIN_S = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_every_row_of_every_run_is_accounted_for(storm: Storm) -> None:
 def test_something_went_wrong(storm: Storm) -> None:
     kinds = set(storm.disasters.struck)
 
-    assert len(kinds) >= 8, kinds
+    assert len(kinds) >= 6, kinds
     assert any(kind.startswith("kill") for kind in kinds)
 
 
