@@ -13,14 +13,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audiences import files, hinting
-from audiences.models import Batch, Run
+from audiences.models import Batch, Delivery, Run
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
 from audiences.services import endings
 from audiences.services import plan as plans
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
-from audiences.states import RunState
+from audiences.states import DeliveryState, RunState
 from pinconnect.datasets.models import Snapshot, SnapshotState
 from pinconnect.datasets.services import SnapshotGoneError, local_copy
 from pinconnect.queue import leases, stopping
@@ -135,6 +135,9 @@ class Attempt:
         if held:
             changes |= {"reason": held}
         else:
+            delivery = Delivery.objects.get(pk=self.run.delivery_id)
+            is_paused = delivery.state == DeliveryState.PAUSED
+            changes |= {"reason": (delivery.pause_reason or "paused") if is_paused else ""}
             changes |= {"upload_started_at": timezone.now()}
         with transaction.atomic():
             if not self.move(RunState.HELD if held else RunState.UPLOADING, **changes):

@@ -53,6 +53,14 @@ def test_a_paused_delivery_lets_its_run_wait_and_resuming_goes_on(shop: Shop) ->
     assert shop.members == expected_members(ROWS)
 
 
+def test_a_run_that_is_prepared_while_its_delivery_is_paused_says_why_it_waits(shop: Shop) -> None:
+    deliveries.pause_for_profile(shop.delivery, "not_permitted")
+
+    run = drive(Run.objects.get())
+
+    assert (run.state, run.reason) == (RunState.UPLOADING, "not_permitted")
+
+
 def test_a_paused_delivery_starts_nothing(shop: Shop) -> None:
     deliveries.pause(shop.delivery, by=None)
 

@@ -1,0 +1,107 @@
+"""Schedules: set, take away, and start what is due."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from audiences import rhythm
+from audiences.models import Delivery, Run, Schedule, Trigger
+from audiences.models.schedule import Rhythm
+from audiences.services import runs
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import RUN_ACTIVE, DeliveryState
+from pinconnect.datasets.models import Snapshot, SnapshotState
+from pinconnect.workspaces import audit
+from pinconnect.workspaces.models import User
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 500
+_TRIGGERS = {Rhythm.INTERVAL: Trigger.SCHEDULE, Rhythm.CRON: Trigger.SCHEDULE, Rhythm.NEW_DATA: Trigger.NEW_DATA}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person chose; rhythm "" means by hand."""
+
+    rhythm: str
+    every_minutes: int | None = None
+    cron: str = ""
+    time_zone: str = "UTC"
+
+
+@transaction.atomic
+def change(delivery: Delivery, wish: Wish, *, by: User | None) -> Schedule | None:
+    """Set or take away the schedule. The first due time lies ahead: saving a schedule starts nothing."""
+    Schedule.objects.filter(delivery=delivery).delete()
+    made = None
+    if wish.rhythm:
+        now = timezone.now()
+        made = Schedule(
+            delivery=delivery,
+            rhythm=wish.rhythm,
+            every_minutes=wish.every_minutes if wish.rhythm == Rhythm.INTERVAL else None,
+            cron=rhythm.check_cron(wish.cron) if wish.rhythm == Rhythm.CRON else "",
+            time_zone=wish.time_zone,
+        )
+        made.due_at = _next(made, due_at=now, now=now)
+        made.save()
+    audit.record("delivery.scheduled", delivery, workspace=delivery.workspace, by=by, rhythm=wish.rhythm or "by hand")
+    return made
+
+
+def notice_new_data() -> int:
+    """Deliveries that run on new data are due once data is ready that no run of theirs has seen; returns how many.
+
+    Rows decide, so it does not matter whether anybody was told when the data arrived.
+    """
+    seen_until = Coalesce(OuterRef("started_at"), OuterRef("created_at"))
+    unseen = Snapshot.objects.filter(
+        dataset=OuterRef("delivery__dataset"), state=SnapshotState.READY, ready_at__gt=seen_until
+    )
+    waiting = Schedule.objects.filter(Exists(unseen), rhythm=Rhythm.NEW_DATA, due_at=None)
+    return waiting.exclude(delivery__state__in=(DeliveryState.DRAFT, DeliveryState.ARCHIVED)).update(
+        due_at=timezone.now()
+    )
+
+
+def start_due() -> int:
+    """Start a run for every schedule that is due and whose list nobody works on; returns how many were started."""
+    notice_new_data()
+    now = timezone.now()
+    at_work = Run.objects.filter(audience=OuterRef("delivery__audience"), state__in=RUN_ACTIVE, is_dry_run=False)
+    due = Schedule.objects.filter(due_at__lte=now, delivery__state=DeliveryState.ACTIVE).exclude(Exists(at_work))
+    found = due.select_related("delivery__dataset", "delivery__audience", "delivery__workspace").order_by("due_at")
+    return sum(_start(schedule, now) for schedule in found[:AT_ONCE])
+
+
+def _start(schedule: Schedule, now: datetime) -> bool:
+    """Move the due time on and start the run, both or neither; of several hosts, one wins."""
+    assert schedule.due_at is not None  # noqa: S101 -- start_due() asked for it
+    with transaction.atomic():
+        mine = Schedule.objects.filter(pk=schedule.pk, due_at=schedule.due_at)
+        following = _next(schedule, due_at=schedule.due_at, now=now)
+        if not mine.update(due_at=following, started_at=now, refusal=""):
+            return False
+        try:
+            with transaction.atomic():
+                runs.start(schedule.delivery, by=None, trigger=_TRIGGERS[Rhythm(schedule.rhythm)])
+        except ServiceRefusal as refusal:
+            # Shown on the delivery's page; the next due time tries again.
+            Schedule.objects.filter(pk=schedule.pk).update(refusal=refusal.code)
+            logger.info("The schedule of delivery %s started no run: %s", schedule.delivery_id, refusal.code)
+            return False
+    return True
+
+
+def _next(schedule: Schedule, *, due_at: datetime, now: datetime) -> datetime | None:
+    if schedule.rhythm == Rhythm.INTERVAL and schedule.every_minutes:
+        return rhythm.next_interval(schedule.every_minutes, due_at=due_at, after=now)
+    if schedule.rhythm == Rhythm.CRON:
+        return rhythm.next_cron(schedule.cron, schedule.time_zone, after=now)
+    return None
