@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audiences.models import Audience, Batch, Delivery, DeliveryColumn, Run, Trigger
+from audiences.models import Audience, Batch, Delivery, DeliveryColumn, Run, Schedule, Trigger
 from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.workspaces.admin_base import ReadOnlyAdmin, WorkspaceOwnedAdmin
@@ -113,3 +113,11 @@ def _each(request: HttpRequest, queryset: QuerySet[Any], act: Callable[[Any, Use
         except ServiceRefusal as refusal:
             messages.warning(request, refusal.sentence)
     messages.info(request, done.format(count=count))
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    list_display = ("delivery", "rhythm", "every_minutes", "cron", "time_zone", "due_at", "started_at", "refusal")
+    list_filter = ("rhythm", "refusal")
+    search_fields = ("delivery__name",)
+    list_select_related = ("delivery",)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audiences import hinting, pruning
 from audiences.models import Audience, Batch, Delivery, Run
 from audiences.querysets import lease_is_free
-from audiences.services import completion, deliveries, endings
+from audiences.services import completion, deliveries, endings, schedules
 from audiences.states import RUN_ACTIVE, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import reconciler
@@ -132,4 +132,5 @@ reconciler.register("audiences.cancelled", finish_cancelled, every_s=15)
 reconciler.register("audiences.observations", hint_observations, every_s=3)
 reconciler.register("audiences.recovered", resume_recovered, every_s=60)
 reconciler.register("audiences.stuck", report_stuck, every_s=300)
+reconciler.register("audiences.schedules", schedules.start_due, every_s=5)
 reconciler.register("audiences.pruning", pruning.prune, every_s=3_600)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, lab, people, runs, setup
+from audiences.views import dashboard, deliveries, lab, people, runs, schedules, setup
 
 app_name = "audiences"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("w/<slug:workspace>/deliveries/<int:pk>/pause/", deliveries.delivery_pause, name="delivery-pause"),
     path("w/<slug:workspace>/deliveries/<int:pk>/resume/", deliveries.delivery_resume, name="delivery-resume"),
     path("w/<slug:workspace>/deliveries/<int:pk>/archive/", deliveries.delivery_archive, name="delivery-archive"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/schedule/", schedules.delivery_schedule, name="delivery-schedule"),
     path("w/<slug:workspace>/runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),

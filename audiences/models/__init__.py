@@ -5,5 +5,18 @@ from audiences.models.batch import Batch
 from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
 from audiences.models.history import Changes
 from audiences.models.run import Run, Trigger
+from audiences.models.schedule import Rhythm, Schedule
 
-__all__ = ["Audience", "Batch", "Changes", "Delivery", "DeliveryColumn", "Mode", "Run", "Scope", "Trigger"]
+__all__ = [
+    "Audience",
+    "Batch",
+    "Changes",
+    "Delivery",
+    "DeliveryColumn",
+    "Mode",
+    "Rhythm",
+    "Run",
+    "Schedule",
+    "Scope",
+    "Trigger",
+]

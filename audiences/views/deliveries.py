@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audiences.models import Delivery, Run, Trigger
+from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.reports import audience as audience_report
 from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
@@ -66,6 +66,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "active_run": Run.objects.active().filter(delivery=delivery, is_dry_run=False).first(),
         "audience": audience_report.of(delivery.audience) if delivery.audience else None,
         "columns": delivery.columns.all(),
+        "schedule": Schedule.objects.filter(delivery=delivery).first(),
     }
     return render(request, "audiences/delivery_detail.html", context)
 

@@ -49,6 +49,7 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-pause": published,
     "audiences:delivery-resume": published,
     "audiences:delivery-archive": published,
+    "audiences:delivery-schedule": published,
     "audiences:run-detail": run,
     "audiences:run-rejects": run,
     "audiences:run-cancel": run,

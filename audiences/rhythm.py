@@ -1,0 +1,81 @@
+"""When a schedule is due next; pure functions of time.
+
+Cron's times are meant on the clock of a time zone. On the day that clocks go forward, a time that does not exist is
+moved by the hour that is missing; on the day that they go back, a time that comes twice counts the first time only.
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from croniter import CroniterError, croniter
+
+SHORTEST_MINUTES = 15
+# How far the looking goes for a cron that names few days, such as 29 February.
+HORIZON_YEARS = 9
+
+
+class CronError(ValueError):
+    """Not a cron expression that ever comes due; sentence is for the form."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def check_cron(text: str) -> str:
+    """The expression in its plain form: five fields, at most every SHORTEST_MINUTES. Raises CronError."""
+    fields = text.split()
+    if len(fields) != 5 or not croniter.is_valid(" ".join(fields)):
+        raise CronError(
+            "Give five fields: minute, hour, day of the month, month, day of the week. For example 30 6 * * 1-5."
+        )
+    plain = " ".join(fields)
+    start = datetime(2027, 1, 1, tzinfo=UTC)
+    times = upcoming(plain, "UTC", after=start, count=50)
+    if not times:
+        raise CronError("No such time ever comes. Check the day and the month.")
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    if gaps and min(gaps) < timedelta(minutes=SHORTEST_MINUTES):
+        raise CronError(
+            f"That is more often than every {SHORTEST_MINUTES} minutes. Pinterest limits calls, so leave more room."
+        )
+    return plain
+
+
+def next_cron(cron: str, time_zone: str, *, after: datetime) -> datetime | None:
+    """The first due moment after the given one, in UTC; None if there is none within HORIZON_YEARS."""
+    zone = ZoneInfo(time_zone)
+    clock = after.astimezone(zone).replace(tzinfo=None)
+    last = clock + timedelta(days=366 * HORIZON_YEARS)
+    times = croniter(cron, clock, max_years_between_matches=HORIZON_YEARS)
+    while True:
+        try:
+            clock = times.get_next(datetime)
+        except CroniterError:
+            return None
+        if clock > last:
+            return None
+        # fold=0: the first of two; a time that does not exist gets the offset from before the change.
+        moment = clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
+        if moment > after:
+            return moment
+
+
+def upcoming(cron: str, time_zone: str, *, after: datetime, count: int) -> list[datetime]:
+    """The next due moments, in UTC."""
+    found: list[datetime] = []
+    moment: datetime | None = after
+    while len(found) < count:
+        moment = next_cron(cron, time_zone, after=moment)
+        if moment is None:
+            break
+        found.append(moment)
+    return found
+
+
+def next_interval(every_minutes: int, *, due_at: datetime, after: datetime) -> datetime:
+    """The rhythm goes on from due_at: the first of its moments after the given one."""
+    step = timedelta(minutes=every_minutes)
+    missed = max(0, (after - due_at) // step)
+    return due_at + (missed + 1) * step

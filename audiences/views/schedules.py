@@ -1,0 +1,50 @@
+"""The page on which a person says when a delivery runs by itself."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from audiences import rhythm
+from audiences.forms_schedule import ScheduleForm
+from audiences.models import Delivery, Schedule
+from audiences.models.schedule import Rhythm
+from audiences.reports import budget
+from audiences.services import schedules
+from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
+from pinconnect.workspaces.roles import Verb
+
+SHOWN = 5
+
+
+@workspace_view(Verb.OPERATE)
+@require_http_methods(["GET", "POST"])
+def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    found = Delivery.objects.for_workspace(request.workspace).not_archived().select_related("dataset", "audience")
+    delivery = get_object_or_404(found, pk=pk)
+    schedule = Schedule.objects.filter(delivery=delivery).first()
+    form = ScheduleForm(request.POST or None, schedule=schedule, time_zone=request.workspace.time_zone)
+    if request.method == "POST" and form.is_valid():
+        saved = schedules.change(delivery, form.wish(), by=request.user)
+        said = "runs by itself from now on" if saved else "runs by hand from now on"
+        messages.success(request, f"“{delivery.name}” {said}.")
+        return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
+    context = {
+        "delivery": delivery,
+        "form": form,
+        "schedule": schedule,
+        "upcoming": _upcoming(schedule),
+        "budget": budget.of(delivery, schedule),
+    }
+    return render(request, "audiences/delivery_schedule.html", context)
+
+
+def _upcoming(schedule: Schedule | None) -> list[object]:
+    if schedule is None or schedule.due_at is None:
+        return []
+    times: list[object] = [schedule.due_at]
+    if schedule.rhythm == Rhythm.CRON:
+        start = max(schedule.due_at, timezone.now())
+        times += rhythm.upcoming(schedule.cron, schedule.time_zone, after=start, count=SHOWN - 1)
+    return times
