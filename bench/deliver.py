@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    settings = {"DJANGO_SETTINGS_MODULE": "bench.unlimited", "PUMPS_PER_RUN": str(CONNECTIONS)}
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "PUMPS_PER_RUN": str(CONNECTIONS)}
     with tempfile.TemporaryDirectory() as name, running_stack(Path(name) / "data", settings) as stack:
         scripted.control(stack, "settings", {"tier": "off"})
         scripted.connect(stack)
