@@ -17,13 +17,18 @@ PER_INVITE = 20
 def too_many(kind: str, who: str, limit: int) -> bool:
     """Count one attempt; True when the limit of the present window is passed."""
     # What is counted is hashed, because an address says who somebody is.
-    key = f"invite-{kind}-{tokens.hash_token(who)[:24]}-{int(time.time()) // WINDOW_S}"
+    key = f"invite-{kind}-{tokens.hash_token(who)[:24]}-{window()}"
     cache.add(key, 0, WINDOW_S)
     try:
         return int(cache.incr(key)) > limit
     except ValueError:
         # The entry ended or was thrown out between the two calls.
         return False
+
+
+def window() -> int:
+    """The number of the present window."""
+    return int(time.time()) // WINDOW_S
 
 
 def neighbourhood(address: str) -> str:

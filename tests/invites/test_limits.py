@@ -1,11 +1,19 @@
 """Attempts are limited per address and per invite, in the cache that all processes share."""
 
+import time
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from invites import limits
 from tests.invites.conftest import MakeInvite, text
+
+
+@pytest.fixture(autouse=True)
+def _one_window(monkeypatch) -> None:
+    """No test runs over the end of a window."""
+    monkeypatch.setattr(limits, "window", lambda: 1)
 
 
 @pytest.fixture
@@ -52,12 +60,18 @@ def test_counting_works_in_the_shared_cache(shared_cache: None) -> None:
 
 
 def test_a_new_window_begins_anew(monkeypatch) -> None:
-    monkeypatch.setattr(limits.time, "time", lambda: 3_000.0)
     assert [limits.too_many("test", "x", 1) for _ in range(2)] == [False, True]
 
-    monkeypatch.setattr(limits.time, "time", lambda: 3_000.0 + limits.WINDOW_S)
+    monkeypatch.setattr(limits, "window", lambda: 2)
 
     assert not limits.too_many("test", "x", 1)
+
+
+def test_windows_are_five_minutes_long(monkeypatch) -> None:
+    monkeypatch.undo()
+    now = time.time()
+
+    assert limits.window() in {int(now) // 300, int(now) // 300 + 1}
 
 
 def test_a_cache_that_forgets_lets_people_in(monkeypatch) -> None:
