@@ -189,7 +189,7 @@ class Report:
 
     @property
     def rejects_url(self) -> str:
-        if not self.is_counted or not self.rows.get("invalid"):
+        if not self.refusals:
             return ""
         return reverse("audiences:run-rejects", args=[self.run.workspace.slug, self.run.pk])
 
