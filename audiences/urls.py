@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, lab, people, runs, schedules, setup
+from audiences.views import dashboard, deliveries, doctor, lab, people, runs, schedules, setup
 
 app_name = "audiences"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/doctor/", doctor.delivery_doctor, name="delivery-doctor"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/doctor/examine/", doctor.delivery_examine, name="delivery-examine"),
     path("w/<slug:workspace>/lab/", lab.hash_lab, name="lab"),
     path("w/<slug:workspace>/people/", people.person, name="person"),
 ]

@@ -4,6 +4,7 @@ run.counts is what preparing found (audiences.pipeline.plan.Counts as JSON: rows
 ledger, blank_rows, broken, examples), and:
 
 batches: how many there were to send.
+doctor: of a dry run: suspicious values (audiences.doctor.examine.Symptom as plain data).
 final: present once the run has settled:
     rows: read, sent, already_there, duplicate, invalid, held_back, failed. The six after read add up to it.
     additions, removals: records by what became of them: sent, failed (Pinterest refused them), not_sent.

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audiences import files, hinting
+from audiences.doctor import examine
 from audiences.models import Batch, Delivery, Run
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
@@ -64,6 +65,7 @@ class Attempt:
         self.run, self.token, self.beat = run, token, beat
         self.reporter = Reporter(run, token, beat)
         self.folder_name = files.run_name(run, run.attempts)
+        self.symptoms: dict[str, Any] = {}
 
     def go(self) -> None:
         """Every way in which it may end, each with its state and reason."""
@@ -95,12 +97,15 @@ class Attempt:
         """Run the engine over local copies and store what it made."""
         ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
         with files.scratch(self.run, self.run.attempts) as scratch:
+            plan = plans.engine_plan(self.run, self._copies(scratch), ledger)
             prepared = engine.prepare(
-                plans.engine_plan(self.run, self._copies(scratch), ledger),
+                plan,
                 files.new_folder(self.folder_name),
                 progress=self.reporter.progress,
                 cancelled=self.reporter.should_stop,
             )
+            if self.run.is_dry_run:
+                self.symptoms = examine.for_counts(plan, scratch / "doctor", cancelled=self.reporter.should_stop)
         self.beat.check()
         files.keep_rejects(self.run, prepared.rejects)
         if not self.run.is_dry_run:
@@ -122,7 +127,7 @@ class Attempt:
         """Batches, counts and the next state, in one transaction."""
         counts = {**prepared.counts.to_json(), "batches": len(prepared.batches)}
         if self.run.is_dry_run:
-            self.end(RunState.DONE, "", counts=counts)
+            self.end(RunState.DONE, "", counts={**counts, **self.symptoms})
             files.remove(self.folder_name)
         elif not prepared.batches:
             self._nothing_to_send(counts)

@@ -50,6 +50,8 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-resume": published,
     "audiences:delivery-archive": published,
     "audiences:delivery-schedule": published,
+    "audiences:delivery-doctor": published,
+    "audiences:delivery-examine": published,
     "audiences:run-detail": run,
     "audiences:run-rejects": run,
     "audiences:run-cancel": run,

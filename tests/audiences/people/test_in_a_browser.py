@@ -29,3 +29,18 @@ def test_answer_is_accessible_in_both_themes_and_fits_a_telephone(
     assert_accessible(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert_fits(page)
+
+
+def test_findings_of_the_data_doctor_are_accessible_and_fit_a_telephone(
+    open_page: OpenPage, simulator: SimulatorInTest
+) -> None:
+    shop = make_shop(simulator, [*people(range(300)), {"email": "info@shop.com", "phone": "", "gaid": ""}])
+    drive(shop.start(is_dry_run=True))
+    mark = make_member(shop.workspace, Role.MARKETER, user=make_user("Mark")).user
+
+    page = open_page(f"/w/{shop.workspace.slug}/deliveries/{shop.delivery.pk}/doctor/", user=mark)
+
+    assert page.get_by_text("Role mailboxes").count()
+    assert_accessible(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_fits(page)
