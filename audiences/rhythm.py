@@ -65,9 +65,8 @@ def next_cron(cron: str, time_zone: str, *, after: datetime) -> datetime | None:
 def upcoming(cron: str, time_zone: str, *, after: datetime, count: int) -> list[datetime]:
     """The next due moments, in UTC."""
     found: list[datetime] = []
-    moment: datetime | None = after
     while len(found) < count:
-        moment = next_cron(cron, time_zone, after=moment)
+        moment = next_cron(cron, time_zone, after=found[-1] if found else after)
         if moment is None:
             break
         found.append(moment)

@@ -35,17 +35,3 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
-
-class NoMigrations(dict):  # noqa: FURB189
-    """Tables straight from the models, for our own apps: tests start faster, and a guard compares migrations with models."""
-
-    own = {"web", "workspaces", "pinconnect_queue", "alerts", "profiles", "datasets", "audiences", "invites"}
-
-    def __contains__(self, app: object) -> bool:
-        return app in self.own
-
-    def __getitem__(self, app: str) -> None:
-        return None
-
-
-MIGRATION_MODULES = NoMigrations()
