@@ -65,6 +65,14 @@ class ProfileForm(forms.Form):
         self.fields["profile"].queryset = profiles  # type: ignore[attr-defined]
 
 
+class StandbyForm(forms.Form):
+    standby = forms.ModelChoiceField(queryset=Profile.objects.none(), required=False, label="Standby profile")
+
+    def __init__(self, *args: Any, profiles: models.QuerySet[Profile], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["standby"].queryset = profiles  # type: ignore[attr-defined]
+
+
 class AdAccountForm(forms.Form):
     ad_account = forms.ModelChoiceField(
         queryset=AdAccount.objects.none(), widget=forms.RadioSelect, empty_label=None, label="Ad account"

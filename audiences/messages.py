@@ -196,6 +196,14 @@ ALERT_KINDS = (
         _delivery_page,
     ),
     AlertKind(
+        "audiences.standby_sends",
+        Severity.WARNING,
+        "“{delivery}” is sent by its standby profile",
+        "Pinterest refused {profile} ({what}), so {standby} has taken over. Nothing is missing from the list.",
+        "Put {profile} right: it takes over again by itself.",
+        _delivery_page,
+    ),
+    AlertKind(
         "audiences.pinterest_trouble",
         Severity.WARNING,
         "“{delivery}” cannot reach Pinterest",

@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audiences import hinting, pruning
-from audiences.models import Audience, Batch, Delivery, Run
+from audiences.models import Audience, Batch, Run
 from audiences.querysets import lease_is_free
-from audiences.services import completion, deliveries, endings, schedules
+from audiences.services import completion, deliveries, endings, schedules, standby
 from audiences.states import RUN_ACTIVE, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import reconciler
@@ -88,9 +88,7 @@ def hint_observations() -> int:
 
 def resume_recovered() -> int:
     """Deliveries whose profile works again although nobody told us; a fresh token is worth a try in any case."""
-    paused = Delivery.objects.paused_for_profile().filter(profile__state="connected", profile__has_all_scopes=True)
-    renewed = paused.exclude(profile__token_version=F("pause_token_version")) | paused.filter(pause_token_version=None)
-    return sum(deliveries.resume_for_profile(delivery) for delivery in renewed[:AT_ONCE])
+    return sum(deliveries.resume_for_profile(delivery) for delivery in standby.resumable().order_by("pk")[:AT_ONCE])
 
 
 def report_stuck() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, doctor, lab, people, runs, schedules, setup
+from audiences.views import dashboard, deliveries, doctor, lab, people, runs, schedules, setup, standby
 
 app_name = "audiences"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("w/<slug:workspace>/deliveries/<int:pk>/run/", deliveries.delivery_run, name="delivery-run"),
     path("w/<slug:workspace>/deliveries/<int:pk>/pause/", deliveries.delivery_pause, name="delivery-pause"),
     path("w/<slug:workspace>/deliveries/<int:pk>/resume/", deliveries.delivery_resume, name="delivery-resume"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/standby/", standby.delivery_standby, name="delivery-standby"),
     path("w/<slug:workspace>/deliveries/<int:pk>/archive/", deliveries.delivery_archive, name="delivery-archive"),
     path("w/<slug:workspace>/deliveries/<int:pk>/schedule/", schedules.delivery_schedule, name="delivery-schedule"),
     path("w/<slug:workspace>/runs/<int:pk>/", runs.run_detail, name="run-detail"),

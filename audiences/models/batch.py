@@ -7,6 +7,7 @@ from django.db import models
 from audiences.models.run import Run
 from audiences.querysets import BatchQuerySet
 from audiences.states import BatchState
+from pinconnect.profiles.models import Profile
 
 
 class Batch(models.Model):
@@ -26,6 +27,14 @@ class Batch(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     request_id = models.CharField(max_length=60, blank=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    profile = models.ForeignKey(
+        Profile,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="In whose name it was sent.",
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     pinterest_message = models.CharField(max_length=200, blank=True, help_text="Pinterest's words, masked.")
     example = models.CharField(max_length=60, blank=True, help_text="What a refused single record was, masked.")

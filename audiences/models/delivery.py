@@ -31,12 +31,27 @@ class Delivery(WorkspaceOwned):
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="deliveries")
     audience = models.ForeignKey(Audience, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
+    standby = models.ForeignKey(
+        Profile,
+        on_delete=models.PROTECT,
+        related_name="standby_deliveries",
+        null=True,
+        blank=True,
+        help_text="Takes over when Pinterest refuses the profile.",
+    )
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.MIRROR)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.ALL)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
     pause_reason = models.CharField(max_length=40, blank=True, help_text="Code; empty when a person paused it.")
     pause_token_version = models.PositiveIntegerField(
         null=True, blank=True, editable=False, help_text="The profile's tokens when Pinterest refused them."
+    )
+    standby_since = models.DateTimeField(null=True, blank=True, help_text="Since when the standby sends; empty if not.")
+    main_refusal = models.CharField(
+        max_length=40, blank=True, editable=False, help_text="Code why the standby took over, until that is disproved."
+    )
+    standby_token_version = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The standby's tokens when Pinterest refused them."
     )
     hold_share = models.PositiveSmallIntegerField(
         default=30,
@@ -57,6 +72,9 @@ class Delivery(WorkspaceOwned):
                 fields=["workspace", "name"], condition=~models.Q(state="archived"), name="delivery_name_once"
             ),
             models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state_known"),
+            models.CheckConstraint(
+                condition=~models.Q(standby=models.F("profile")), name="delivery_standby_is_another"
+            ),
             models.CheckConstraint(condition=models.Q(mode__in=Mode.values), name="delivery_mode_known"),
         ]
 

@@ -45,7 +45,7 @@ def settle(run_id: int) -> str:
     if token is None:
         return ""
     run = Run.objects.select_related(
-        "workspace", "delivery__profile", "delivery__workspace", "audience__ad_account"
+        "workspace", "delivery__profile", "delivery__standby", "delivery__workspace", "audience__ad_account"
     ).get(pk=run_id)
     with leases.Heartbeat(Run.objects.all(), run.pk, token, LEASE_S) as beat:
         try:

@@ -17,7 +17,7 @@ from audiences import files, hinting
 from audiences.models import Batch, Run
 from audiences.pipeline import payloads
 from audiences.querysets import lease_is_free
-from audiences.services import access, completion, endings, outcomes, rates, refused, targets
+from audiences.services import access, completion, endings, outcomes, rates, refused, standby, targets
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
 from audiences.states import BATCH_OPEN, BatchState, RunState
@@ -82,15 +82,18 @@ class Pump:
         run = (
             Run.objects.to_pump(now)
             .filter(pk=self.run_id)
-            .select_related("workspace", "delivery__profile", "delivery__workspace", "audience__ad_account")
+            .select_related(
+                "workspace", "delivery__profile", "delivery__standby", "delivery__workspace", "audience__ad_account"
+            )
             .first()
         )
-        if run is None or run.audience is None or run.delivery.profile is None:
+        profile = standby.speaker(run.delivery) if run is not None else None
+        if run is None or run.audience is None or profile is None:
             return False
         candidates = list(self._candidates(run))
         if not candidates:
             return False
-        wait_s = rates.wait_s(run.delivery.profile, Category.ADS_WRITE)
+        wait_s = rates.wait_s(profile, Category.ADS_WRITE)
         if wait_s:
             outcomes.wait(run, wait_s, "rate_limited")
             return False
@@ -142,8 +145,7 @@ class Pump:
             return False
         except ProfileUnusable as problem:
             outcomes.give_back(claimed)
-            access.pause_unusable(run, problem)
-            return False
+            return self.voice.pause_unusable(run, problem)
         except PinterestError as error:
             return self._refused(run, claimed, error, payload)
         except DatabaseError:
@@ -179,8 +181,8 @@ class Pump:
     def _refused(self, run: Run, claimed: Claimed, error: PinterestError, payload: Payload | None) -> bool:
         """What the class of the error says about the batch; the class alone decides."""
         logger.info("Run %s, batch %s: %s", run.pk, claimed.batch.pk, type(error).__name__)
-        profile = run.delivery.profile
-        assert profile is not None  # noqa: S101 -- step() has looked
+        profile = self.voice.profile
+        assert profile is not None  # noqa: S101 -- Pinterest was asked in its name
         assert run.audience is not None  # noqa: S101 -- step() has looked
         if isinstance(error, RateLimited):
             outcomes.give_back(claimed, wait_s=error.retry_after_s, error=error)
@@ -199,8 +201,7 @@ class Pump:
             return self.voice.renew(run)
         if isinstance(error, AccessLost):
             outcomes.give_back(claimed, error=error)
-            access.pause_refused(run, error)
-            return False
+            return self.voice.pause_refused(run, error)
         if isinstance(error, NotFound) and run.audience.customer_list_id:
             outcomes.failed(claimed, "NotFound", http_status=error.status)
             endings.stop_sending(run, ending="failed", code="list_gone")
@@ -208,8 +209,7 @@ class Pump:
             return False
         if isinstance(error, NotFound):
             outcomes.give_back(claimed, error=error)
-            access.pause_refused(run, error)
-            return False
+            return self.voice.pause_refused(run, error)
         if isinstance(error, Terminal):
             refused.refuse(run, claimed, error, payload)
             return True
@@ -219,15 +219,18 @@ class Pump:
         return files.fetch(files.run_name(run, run.files_attempt))
 
     def _count(self, run: Run, claimed: Claimed) -> None:
-        if outcomes.sent(run, claimed, self.exchange):
+        profile = self.voice.profile
+        if outcomes.sent(run, claimed, self.exchange, profile=profile):
             self.sent += 1
+        if profile is not None:
+            standby.note_sent(run.delivery, profile)
 
     def _note(self, exchange: Exchange) -> None:
         self.exchange = exchange
 
     def _learn(self, run: Run) -> None:
-        if self.exchange is not None and run.delivery.profile is not None:
-            rates.note(run.delivery.profile, Category.ADS_WRITE, self.exchange.rate)
+        if self.exchange is not None and self.voice.profile is not None:
+            rates.note(self.voice.profile, Category.ADS_WRITE, self.exchange.rate)
             self.exchange = None
 
     def _fan_out(self) -> None:

@@ -25,6 +25,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """A profile in whose name some of the run's calls were made."""
+
+    profile_id: int
+    name: str
+    calls: int
+
+
+@dataclass(frozen=True)
 class Bar:
     """value: 0..1, or None while it cannot be known."""
 
@@ -192,6 +201,16 @@ class Report:
         if not self.refusals:
             return ""
         return reverse("audiences:run-rejects", args=[self.run.workspace.slug, self.run.pk])
+
+    @property
+    def senders(self) -> list[Sender]:
+        """In whose name it was sent; more than one when a standby took over on the way."""
+        sent = self.run.batches.filter(state=BatchState.SENT, profile__isnull=False).order_by("profile")
+        names = ("profile", "profile__business_name", "profile__username")
+        return [
+            Sender(pk, business or user, calls)
+            for pk, business, user, calls in sent.values_list(*names).annotate(calls=Count("pk"))
+        ]
 
     @property
     def batches_text(self) -> str:

@@ -3,10 +3,11 @@
 import logging
 
 from audiences.models import Audience, Run
-from audiences.services import deliveries, outcomes, targets
+from audiences.services import deliveries, outcomes, standby, targets
 from pinconnect.pinterest.client import Client, Observer
 from pinconnect.pinterest.errors import AccessLost, FlaggedAsSpam, MissingScope, PinterestError, TokenRefused
 from pinconnect.profiles import tokens
+from pinconnect.profiles.models import Profile
 from pinconnect.profiles.tokens import ProfileUnusable
 
 logger = logging.getLogger(__name__)
@@ -27,62 +28,69 @@ class NotYetError(Exception):
 
 
 class Voice:
-    """One client for as long as one task lasts, renewed once if Pinterest refuses its token."""
+    """One client for as long as one task lasts, renewed once if Pinterest refuses its token.
+
+    profile: in whose name it speaks, once there is a client.
+    """
 
     def __init__(self, *, observe: Observer | None = None) -> None:
         self._observe = observe
         self._client: Client | None = None
+        self.profile: Profile | None = None
         self._used_version = 0
         self._has_renewed = False
 
     def client(self, run: Run) -> Client:
         """Raises ProfileUnusable."""
         if self._client is None:
-            profile = _profile(run)
+            self.profile = profile = _speaker(run)
             self._client = tokens.client_for(profile, observe=self._observe)
             self._used_version = profile.token_version
         return self._client
 
     def renew(self, run: Run) -> bool:
-        """The token was refused: get a new one; False when the run has to wait, for a moment or for a person."""
-        profile = _profile(run)
+        """The token was refused: get a new one, or the other profile.
+
+        False when the run has to wait, for a moment or for a person.
+        """
+        profile = self.profile or _speaker(run)
         try:
             is_new = not self._has_renewed and tokens.renew_after_401(profile, self._used_version).token_version > (
                 self._used_version
             )
         except ProfileUnusable as problem:
-            pause_unusable(run, problem)
-            return False
+            return self.pause_unusable(run, problem)
         if is_new:
             self._has_renewed, self._client = True, None
             return True
         # A fresh token was refused, or none is to be had although Pinterest takes the old one elsewhere. That may
         # pass in a moment; if not, somebody has to look.
         if run.trouble >= REFUSALS_BORNE:
-            pause(run, "not_permitted")
-        else:
-            outcomes.slow_down(run)
+            return self._pause(run, "not_permitted")
+        outcomes.slow_down(run)
         return False
 
+    def pause_refused(self, run: Run, error: PinterestError) -> bool:
+        """Pinterest answered that the profile may not do this. True when the run goes on through the other profile."""
+        return self._pause(run, next((code for kind, code in _CODES if isinstance(error, kind)), "not_permitted"))
 
-def pause(run: Run, code: str) -> None:
-    """The run waits, its delivery is paused, and somebody is told."""
-    deliveries.pause_for_profile(run.delivery, code)
-    if run.ending:
-        outcomes.wait(run, LOOK_AGAIN_S, code)
+    def pause_unusable(self, run: Run, problem: ProfileUnusable) -> bool:
+        """There is no token to call with: wait a little if that passes by itself, else for a person.
 
+        True when the run goes on through the other profile.
+        """
+        if problem.is_passing:
+            outcomes.slow_down(run)
+            return False
+        return self._pause(run, "profile_disconnected" if problem.code == "disconnected" else "profile_expired")
 
-def pause_refused(run: Run, error: PinterestError) -> None:
-    """Pinterest answered that the profile may not do this."""
-    pause(run, next((code for kind, code in _CODES if isinstance(error, kind)), "not_permitted"))
-
-
-def pause_unusable(run: Run, problem: ProfileUnusable) -> None:
-    """There is no token to call with: wait a little if that passes by itself, else for a person."""
-    if problem.is_passing:
-        outcomes.slow_down(run)
-    else:
-        pause(run, "profile_disconnected" if problem.code == "disconnected" else "profile_expired")
+    def _pause(self, run: Run, code: str) -> bool:
+        if deliveries.pause_for_profile(run.delivery, code, refused=self.profile):
+            if run.ending:
+                outcomes.wait(run, LOOK_AGAIN_S, code)
+            return False
+        self._client, self.profile, self._has_renewed = None, None, False
+        return True
 
 
 def make_audience(audience: Audience, client: Client) -> bool:
@@ -104,8 +112,8 @@ def try_audience(audience: Audience, client: Client) -> None:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(error).__name__)
 
 
-def _profile(run: Run) -> tokens.Profile:
-    profile = run.delivery.profile
+def _speaker(run: Run) -> Profile:
+    profile = standby.speaker(run.delivery)
     if profile is None:
         raise ProfileUnusable("disconnected")
     return profile

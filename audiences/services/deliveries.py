@@ -7,7 +7,7 @@ from django.utils import timezone
 from audiences import hinting
 from audiences.messages import reason
 from audiences.models import Delivery, Run, Trigger
-from audiences.services import runs
+from audiences.services import runs, standby
 from audiences.services.drafts import (
     STEPS,
     ColumnChoice,
@@ -24,6 +24,7 @@ from audiences.services.refusals import ServiceRefusal
 from audiences.states import DELIVERY_MOVES, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.lib import states
+from pinconnect.profiles.models import Profile
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
 
@@ -80,7 +81,7 @@ def resume(delivery: Delivery, *, by: User | None) -> None:
         paused = _locked(delivery)
         if paused.state != DeliveryState.PAUSED:
             raise ServiceRefusal("not_paused", name=paused.name)
-        if paused.profile is None or not paused.profile.is_usable:
+        if not any(profile is not None and profile.is_usable for profile in (paused.profile, paused.standby)):
             raise ServiceRefusal("needs_resume", name=paused.name)
         _go_on(paused, by=by)
 
@@ -102,15 +103,25 @@ def archive(delivery: Delivery, *, by: User | None) -> None:
         audit.record("delivery.archived", old, workspace=old.workspace, by=by)
 
 
-def pause_for_profile(delivery: Delivery, code: str) -> None:
-    """Pinterest refused the profile: pause, say so once, and let the run wait. code: of messages.reason."""
+def pause_for_profile(delivery: Delivery, code: str, *, refused: Profile | None = None) -> bool:
+    """Pinterest refused the profile: the standby takes over, or the delivery pauses, says so, and its run waits.
+
+    code: of messages.reason; refused: whom, if that is known. False when the run can go on: through the standby, or
+    because the other of the two profiles speaks already and this refusal comes late.
+    """
     with transaction.atomic():
         active = _locked(delivery)
+        speaks = active.standby_id if active.standby_since else active.profile_id
+        if refused is not None and refused.pk != speaks:
+            return False
+        if active.state == DeliveryState.ACTIVE and standby.take_over(active, code):
+            return False
+        # With both refused, what has to be put right is the first one.
+        code = active.main_refusal or code
         _uploading(active).update(reason=code, next_attempt_at=None)
         if active.state != DeliveryState.ACTIVE:
-            return
-        version = active.profile.token_version if active.profile else None
-        _move(active, DeliveryState.PAUSED, pause_reason=code, pause_token_version=version)
+            return True
+        _move(active, DeliveryState.PAUSED, pause_reason=code, **_refused_versions(active))
         words = reason(code)
         raise_alert(
             active.workspace,
@@ -123,10 +134,21 @@ def pause_for_profile(delivery: Delivery, code: str) -> None:
             todo=words.next_step,
         )
         audit.record("delivery.paused", active, workspace=active.workspace, by=None, reason=code)
+        return True
+
+
+def _refused_versions(delivery: Delivery) -> dict[str, int | None]:
+    """Whose tokens were refused: only newer ones are worth another try."""
+    if delivery.standby_since and delivery.standby:
+        return {"standby_token_version": delivery.standby.token_version}
+    return {"pause_token_version": delivery.profile.token_version if delivery.profile else None}
 
 
 def resume_for_profile(delivery: Delivery) -> bool:
-    """The profile works again: go on, unless a person has paused the delivery meanwhile."""
+    """A profile works again: go on, unless a person has paused the delivery meanwhile.
+
+    What was missed goes out as one delta: by the run that waited, and by the schedule, whose time has come meanwhile.
+    """
     with transaction.atomic():
         paused = _locked(delivery)
         if paused.state != DeliveryState.PAUSED or not paused.pause_reason:

@@ -7,6 +7,7 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 
 from audiences.models import Audience, Delivery, DeliveryColumn
+from audiences.services import standby
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RUN_ACTIVE, DeliveryState
@@ -142,11 +143,20 @@ def change_published(
         if current.audience is not None and profile.pk != current.profile_id:
             check_target(profile, current.audience.ad_account)
         choose_wire(chosen, current.audience)
-        current.mode, current.profile = mode, profile
-        current.save(update_fields=["mode", "profile"])
+        current.mode = mode
+        if profile.pk != current.profile_id:
+            _change_profile(current, profile)
+        current.save(update_fields=["mode", "profile", "standby"])
         _store_columns(current, chosen)
         audit.record("delivery.changed", current, workspace=current.workspace, by=by, mode=mode)
     return current
+
+
+def _change_profile(current: Delivery, profile: Profile) -> None:
+    standby.forget(current)
+    current.profile = profile
+    if current.standby_id == profile.pk:
+        current.standby = None
 
 
 def propose_columns(delivery: Delivery) -> list[ColumnChoice]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery
-from audiences.services import access, rates
+from audiences.services import access, rates, standby
 from audiences.states import DeliveryState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.pinterest import audiences, customer_lists
@@ -41,7 +41,7 @@ def observe(audience_id: int) -> str:
     changes: dict[str, Any] = {"observe_at": now + timedelta(seconds=TROUBLE_S)}
     delivery = _delivery_of(audience)
     try:
-        if delivery is None or delivery.profile is None:
+        if delivery is None or standby.reader(delivery) is None:
             changes["observe_at"] = None
         else:
             changes = _ask(audience, delivery, now)
@@ -72,7 +72,7 @@ def next_look(settled_at: datetime | None, now: datetime, *, is_finished: bool) 
 
 def _ask(audience: Audience, delivery: Delivery, now: datetime) -> dict[str, Any]:
     """What Pinterest says, as changes of the audience's row."""
-    profile = delivery.profile
+    profile = standby.reader(delivery)
     assert profile is not None  # noqa: S101 -- observe() has looked
     wait_s = rates.wait_s(profile, Category.ADS_READ)
     if wait_s:
@@ -108,7 +108,7 @@ def _make_missing(audience: Audience, delivery: Delivery) -> None:
     if audience.audience_id or not audience.customer_list_id or audience.list_state == "GONE":
         return
     try:
-        profile = delivery.profile
+        profile = standby.reader(delivery)
         if profile is not None and access.make_audience(audience, tokens.client_for(profile)):
             now = timezone.now()
             Audience.objects.filter(pk=audience.pk).update(observe_at=now + timedelta(seconds=SOONEST_S))
@@ -144,5 +144,5 @@ def _tell(audience: Audience, delivery: Delivery, now: datetime) -> None:
 def _delivery_of(audience: Audience) -> Delivery | None:
     """The delivery in whose name Pinterest is asked: the newest that is not archived, with a profile that works."""
     found = audience.deliveries.exclude(state=DeliveryState.ARCHIVED).exclude(profile=None)
-    usable = found.select_related("profile", "workspace").order_by("-pk")
-    return next((delivery for delivery in usable if delivery.profile and delivery.profile.is_usable), usable.first())
+    ordered = found.select_related("profile", "standby", "workspace").order_by("-pk")
+    return next((d for d in ordered if (profile := standby.reader(d)) and profile.is_usable), ordered.first())

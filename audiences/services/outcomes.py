@@ -20,6 +20,7 @@ from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.lib.states import ForbiddenMoveError
 from pinconnect.pinterest.client import Exchange
 from pinconnect.pinterest.errors import PinterestError
+from pinconnect.profiles.models import Profile
 from pinconnect.queue import leases
 
 # 5 s, 10 s, 20 s … at most 15 minutes apart: twenty in a row are about three hours.
@@ -45,12 +46,13 @@ class Claimed:
         return BatchState.UNKNOWN if self.was_unsure else BatchState.PENDING
 
 
-def sent(run: Run, claimed: Claimed, exchange: Exchange | None) -> bool:
-    """Pinterest acknowledged the batch."""
+def sent(run: Run, claimed: Claimed, exchange: Exchange | None, *, profile: Profile | None = None) -> bool:
+    """Pinterest acknowledged the batch. profile: in whose name it was sent."""
     recorded = record(
         claimed,
         BatchState.SENT,
         sent_at=timezone.now(),
+        profile=profile,
         next_attempt_at=None,
         error="",
         pinterest_message="",

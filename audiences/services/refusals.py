@@ -27,6 +27,7 @@ _SENTENCES = {
     "profile_not_usable": "The profile “{profile}” is not connected any more. Connect it again under Profiles.",
     "profile_lacks_scopes": "A permission was not ticked when the profile “{profile}” was connected. Connect it again "
     "under Profiles and leave every box ticked.",
+    "standby_is_main": "“{profile}” already is the profile of this delivery. Choose another one as standby.",
     "ad_account_not_reached": "The profile “{profile}” does not reach the ad account “{ad_account}”. Choose another "
     "one, or ask its owner for access.",
     "ad_account_not_permitted": "The profile “{profile}” may not write audiences in “{ad_account}”. Ask the owner of "

@@ -25,7 +25,7 @@ RUNS_PER_PAGE = 20
 
 def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
     found = Delivery.objects.for_workspace(request.workspace).select_related(
-        "dataset", "profile", "audience__ad_account", "created_by"
+        "dataset", "profile", "standby", "audience__ad_account", "created_by"
     )
     return get_object_or_404(found, pk=pk)
 

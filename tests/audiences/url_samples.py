@@ -49,6 +49,7 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-pause": published,
     "audiences:delivery-resume": published,
     "audiences:delivery-archive": published,
+    "audiences:delivery-standby": published,
     "audiences:delivery-schedule": published,
     "audiences:delivery-doctor": published,
     "audiences:delivery-examine": published,
