@@ -1,5 +1,7 @@
 """What every test has: no network but this machine, and the shared fixtures."""
 
+import logging
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pinconnect.lib.redact import RedactFilter
 from tests.support.simulator import simulator  # noqa: F401 -- a fixture
 
 _connect = socket.socket.connect
@@ -37,3 +40,33 @@ def _own_files(settings: Any, tmp_path: Path) -> None:
             "OPTIONS": {"location": str(tmp_path / "files"), "base_url": None},
         },
     }
+
+
+# Tokens, and the addresses and digests of people: what no log may hold, whoever writes it.
+_PRIVATE = re.compile(r"\bpin[arc]_[\w-]{8,}|\bmember\d{5}@|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])", re.IGNORECASE)
+
+
+class Eavesdropper(logging.Handler):
+    """Keeps what the console would have shown and should not: it listens behind the same filter."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+        self.count = 0
+        self.addFilter(RedactFilter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += 1
+        line = self.format(record)
+        if _PRIVATE.search(line):
+            self.heard.append(f"{record.name}: {line[:200]}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs_are_clean() -> Iterator[Eavesdropper]:
+    """No token and no identifier in any log of the whole suite."""
+    listener = Eavesdropper()
+    logging.getLogger().addHandler(listener)
+    yield listener
+    logging.getLogger().removeHandler(listener)
+    assert not listener.heard, f"{len(listener.heard)} of {listener.count} lines: {listener.heard[:5]}"
