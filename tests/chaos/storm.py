@@ -88,8 +88,7 @@ class Storm:
 
     def calm(self, within_s: float) -> None:
         """Nothing goes wrong any more: everything that was asked for has to happen, then one more change of each."""
-        self.stack.kill_worker()
-        self.disasters.dead |= set(self.operator.ask("leases"))
+        self.disasters.kill_workers()
         self._clear_faults()
         for _ in range(2):
             end = time.monotonic() + within_s
