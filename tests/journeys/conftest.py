@@ -1,7 +1,6 @@
 """The whole product as real processes, and a browser before it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
