@@ -73,7 +73,7 @@ EXPIRING = AlertKind(
     severity=Severity.WARNING,
     title="The token of {profile} ends soon",
     body="PinConnect renews tokens daily, but this one was last renewed on {renewed} and ends on {ends}. Deliveries "
-    "would stop then. Pinterest has not refused it: it could not be asked, or gives no longer one.",
+    "would stop then. Pinterest has not refused it: either it could not be asked, or renewing no longer moves the end.",
     next_step="Open the profile and choose “Update token” before that time. If several profiles are affected, check "
     "that a worker is running and reaches Pinterest.",
     url=_profile_page,
