@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 CODE := pinconnect audiences invites
 # For example: make test ARGS="tests/queue -k lease"
 ARGS ?=
+# Two files at once; a file's tests stay together, since they share what they set up. PARALLEL= runs one after the other.
+PARALLEL ?= -n 2 --dist loadfile
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -26,7 +28,7 @@ run: $(VENV)/installed ## Set everything up and run it: a demo, unless there is 
 
 test: $(VENV)/installed-dev ## Set up what tests need and run all of them (ARGS="..." for some)
 	@$(need_services)
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest $(PARALLEL) $(ARGS)
 
 check: $(VENV)/installed-dev ## Lint, types, import order, guards, missing migrations
 	$(BIN)/ruff check .
