@@ -185,8 +185,8 @@ def make_due(run: Run) -> None:
     RateLimit.objects.update(blocked_until=0, used_until=0)
     audiences, long_ago = Audience.objects.filter(pk=run.audience_id), timezone.now() - timedelta(minutes=5)
     audiences.update(lease_until=None)
-    audiences.filter(list_create_asked_at__isnull=False).update(list_create_asked_at=long_ago)
-    audiences.filter(audience_create_asked_at__isnull=False).update(audience_create_asked_at=long_ago)
+    for what in ("list_create_asked_at", "list_looked_up_at", "audience_create_asked_at", "audience_looked_up_at"):
+        audiences.filter(**{f"{what}__isnull": False}).update(**{what: long_ago})
 
 
 def drive_through(run: Run, *, rounds: int = 60) -> Run:

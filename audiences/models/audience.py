@@ -27,9 +27,13 @@ class Audience(WorkspaceOwned):
     # What stood at Pinterest before we asked it to create something: an unanswered create is looked up behind it.
     list_create_after_id = models.CharField(max_length=30, blank=True, editable=False)
     list_create_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    list_looked_up_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="And it was not there.")
     list_create_records = models.PositiveIntegerField(null=True, blank=True, editable=False)
     audience_create_after_id = models.CharField(max_length=30, blank=True, editable=False)
     audience_create_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    audience_looked_up_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="And it was not there."
+    )
     # Only its holder may create something at Pinterest for this audience, or look up what an unanswered call created.
     lease_token = models.CharField(max_length=40, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -1,13 +1,14 @@
 """The list and the audience at Pinterest: each is created once, by one worker, even when Pinterest does not answer.
 
 Before a creation is asked for, the newest id at Pinterest is written down. If no answer comes, whatever is newer and
-fits is looked for, and only a complete listing without it allows to ask again.
+fits is looked for. Only two complete listings without it, some time apart, allow to ask again: a call that was given
+up may still be under way.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
@@ -15,12 +16,15 @@ from audiences.models import Audience
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import PinterestError, Rejected, UnknownOutcome
+from pinconnect.pinterest.limits import ANSWER_DEADLINE_S
 from pinconnect.pinterest.types import CustomerList, Payload
 from pinconnect.queue import leases
 
 LEASE_S = 60.0
-# A call that was given up may still be under way at Pinterest, so the look-up waits.
-LOOK_UP_AFTER_S = 20.0
+# Before the first look, counted from when the call was given up, and again before the second one.
+LOOK_UP_AFTER_S = 1.5 * ANSWER_DEADLINE_S
+
+What = Literal["list", "audience"]
 
 
 class TargetBusyError(Exception):
@@ -41,12 +45,12 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
         if token is None:
             return False
         if audience.list_create_asked_at is not None:
-            _check_look_up(audience.list_create_asked_at)
+            _check_look_up(audience, "list")
             found = _find_list(audience, client)
             if found is not None:
                 _save(audience, token, **_of_list(found, list_type))
                 return False
-            _save(audience, token, list_create_asked_at=None)
+            _note_missing(audience, token, "list")
         if not may_create:
             return False
         made = _create_list(audience, token, client, first, list_type)
@@ -69,6 +73,7 @@ def _create_list(audience: Audience, token: str, client: Client, first: Payload,
             client, account, name=audience.customer_list_name, list_type=list_type or None, payload=first
         )
     except UnknownOutcome:
+        _note_given_up(audience, token, "list")
         raise
     except PinterestError:
         _save(audience, token, list_create_asked_at=None)
@@ -106,14 +111,14 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
             return bool(audience.audience_id)
         account = audience.ad_account.pinterest_id
         if audience.audience_create_asked_at is not None:
-            _check_look_up(audience.audience_create_asked_at)
+            _check_look_up(audience, "audience")
             for found in audiences.list_all(client, account, newest_first=True):
                 if _number(found.id) <= _number(audience.audience_create_after_id):
                     break
                 if found.customer_list_id == audience.customer_list_id:
                     _save(audience, token, **_of_audience(found))
                     return True
-            _save(audience, token, audience_create_asked_at=None)
+            _note_missing(audience, token, "audience")
         newest = next(audiences.list_all(client, account, newest_first=True), None)
         _save(
             audience,
@@ -130,6 +135,7 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
                 description=audience.description,
             )
         except UnknownOutcome:
+            _note_given_up(audience, token, "audience")
             raise
         except PinterestError as error:
             _save(audience, token, audience_create_asked_at=None)
@@ -158,10 +164,29 @@ def _held(audience: Audience, **missing: str) -> Iterator[str | None]:
         leases.release(Audience.objects.all(), pk=audience.pk, token=token)
 
 
-def _check_look_up(asked_at: Any) -> None:
-    wait = timedelta(seconds=LOOK_UP_AFTER_S) - (timezone.now() - asked_at)
+def _check_look_up(audience: Audience, what: What) -> None:
+    since = getattr(audience, f"{what}_looked_up_at") or getattr(audience, f"{what}_create_asked_at")
+    wait = timedelta(seconds=LOOK_UP_AFTER_S) - (timezone.now() - since)
     if wait > timedelta(0):
         raise TargetBusyError(wait.total_seconds())
+
+
+def _note_missing(audience: Audience, token: str, what: What) -> None:
+    """It is not there; whoever looks a second time may create it. Raises TargetBusyError the first time."""
+    if getattr(audience, f"{what}_looked_up_at") is None:
+        _save(audience, token, **{f"{what}_looked_up_at": timezone.now()})
+        raise TargetBusyError(LOOK_UP_AFTER_S)
+    _save(audience, token, **_answered(what))
+
+
+def _note_given_up(audience: Audience, token: str, what: What) -> None:
+    """The call may have lasted long, so the waiting begins now. Without the lease it is somebody else's to wait."""
+    mine = Audience.objects.filter(pk=audience.pk, lease_token=token)
+    mine.update(**{f"{what}_create_asked_at": timezone.now()})
+
+
+def _answered(what: What) -> dict[str, None]:
+    return {f"{what}_create_asked_at": None, f"{what}_looked_up_at": None}
 
 
 def _save(audience: Audience, token: str, **changes: Any) -> None:
@@ -175,7 +200,7 @@ def _of_list(found: CustomerList, list_type: str) -> dict[str, Any]:
         "customer_list_id": found.id,
         "list_type": list_type,
         "list_state": found.status,
-        "list_create_asked_at": None,
+        **_answered("list"),
     }
 
 
@@ -184,7 +209,7 @@ def _of_audience(found: Any) -> dict[str, Any]:
         "audience_id": found.id,
         "audience_state": found.status,
         "size": found.size,
-        "audience_create_asked_at": None,
+        **_answered("audience"),
     }
 
 

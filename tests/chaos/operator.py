@@ -89,12 +89,8 @@ def hurry(dead: list[str]) -> None:
         Batch.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         Profile.objects.filter(renewal_tried_at__isnull=False).update(renewal_tried_at=now - timedelta(hours=1))
         waited = timedelta(seconds=LOOK_UP_AFTER_S)
-        Audience.objects.filter(list_create_asked_at__isnull=False).update(
-            list_create_asked_at=F("list_create_asked_at") - waited
-        )
-        Audience.objects.filter(audience_create_asked_at__isnull=False).update(
-            audience_create_asked_at=F("audience_create_asked_at") - waited
-        )
+        for what in ("list_create_asked_at", "list_looked_up_at", "audience_create_asked_at", "audience_looked_up_at"):
+            Audience.objects.filter(**{f"{what}__isnull": False}).update(**{what: F(what) - waited})
 
 
 def report() -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """The list and the audience are made once, whether Pinterest answers or not."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.db.models import F
 
 from audiences import tasks
 from audiences.models import Audience, Run
 from audiences.services import targets
 from audiences.states import RunState
-from pinconnect.pinterest import customer_lists
+from pinconnect.pinterest import customer_lists, limits
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import ServerTrouble, UnknownOutcome
 from pinconnect.pinterest.types import Payload
@@ -41,8 +42,18 @@ def ensure(shop: Shop, **how: Any) -> bool:
     return targets.ensure_list(audience_of(shop), client(shop), PAYLOAD, **options)
 
 
-def let_time_pass() -> None:
-    Audience.objects.update(list_create_asked_at=timezone.now() - timedelta(minutes=1))
+def let_time_pass(seconds: float = targets.LOOK_UP_AFTER_S) -> None:
+    waited = timedelta(seconds=seconds)
+    for what in ("list_create_asked_at", "list_looked_up_at"):
+        Audience.objects.filter(**{f"{what}__isnull": False}).update(**{what: F(what) - waited})
+
+
+def look_once(shop: Shop) -> None:
+    """The first look finds nothing, and nothing is created."""
+    let_time_pass()
+    with pytest.raises(targets.TargetBusyError):
+        ensure(shop)
+    assert audience_of(shop).customer_list_id == ""
 
 
 def test_a_new_list_is_created_with_the_first_records(shop: Shop) -> None:
@@ -63,12 +74,58 @@ def test_an_unanswered_creation_is_looked_up_before_it_is_repeated(shop: Shop, f
         ensure(shop)
     with pytest.raises(targets.TargetBusyError):
         ensure(shop)
+    if is_created:
+        look_once(shop)
     let_time_pass()
 
     assert ensure(shop) is is_created
 
     found = shop.simulator.control("state")["customer_lists"]
     assert [str(one["id"]) for one in found] == [audience_of(shop).customer_list_id]
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
+    """The creation is given up when the answer is due, while it is still under way: call what is in here to end it."""
+    under_way: list[Callable[[], Any]] = []
+    create = customer_lists.create
+
+    def give_up(*args: Any, **options: Any) -> None:
+        under_way.append(lambda: create(*args, **options))
+        let_time_pass(limits.ANSWER_DEADLINE_S)
+        raise UnknownOutcome("No answer in time")
+
+    monkeypatch.setattr(customer_lists, "create", give_up)
+    return under_way
+
+
+def test_the_wait_for_a_lost_answer_begins_when_it_is_given_up(shop: Shop, late: list[Callable[[], Any]]) -> None:
+    with pytest.raises(UnknownOutcome):
+        ensure(shop)
+    let_time_pass(limits.ANSWER_DEADLINE_S)
+
+    with pytest.raises(targets.TargetBusyError):
+        ensure(shop)
+
+    assert audience_of(shop).list_looked_up_at is None
+
+
+def test_a_creation_that_takes_effect_after_the_first_look_is_still_found(
+    shop: Shop, late: list[Callable[[], Any]]
+) -> None:
+    with pytest.raises(UnknownOutcome):
+        ensure(shop)
+    look_once(shop)
+    late[0]()
+    with pytest.raises(targets.TargetBusyError):
+        ensure(shop)
+    let_time_pass()
+
+    assert not ensure(shop)
+
+    found = shop.simulator.control("state")["customer_lists"]
+    assert [str(one["id"]) for one in found] == [audience_of(shop).customer_list_id]
+    assert audience_of(shop).list_looked_up_at is None
 
 
 def test_a_list_of_somebody_else_with_our_name_is_never_taken_for_ours(shop: Shop) -> None:
@@ -78,6 +135,7 @@ def test_a_list_of_somebody_else_with_our_name_is_never_taken_for_ours(shop: Sho
     name = audience_of(shop).customer_list_name
     larger = Payload(records="x@example.com,y@example.com,z@example.com", rows_json=None, count=3)
     customer_lists.create(client(shop), shop.ad_account.pinterest_id, name=name, list_type="EMAIL", payload=larger)
+    look_once(shop)
     let_time_pass()
 
     assert ensure(shop), "none of those there fits, so it is created"
@@ -93,6 +151,9 @@ def test_a_list_that_another_audience_has_found_is_not_ours_too(shop: Shop) -> N
     twin.save()
     Audience.objects.filter(pk=twin.pk).update(customer_list_id=str(made["id"]))
     first = Audience.objects.exclude(pk=twin.pk).select_related("ad_account").get()
+    let_time_pass()
+    with pytest.raises(targets.TargetBusyError):
+        targets.ensure_list(first, client(shop), PAYLOAD, list_type="EMAIL", may_create=True)
     let_time_pass()
 
     assert targets.ensure_list(first, client(shop), PAYLOAD, list_type="EMAIL", may_create=True)
@@ -140,6 +201,23 @@ def test_an_audience_is_made_exactly_once(shop: Shop, fault: str) -> None:
     found = shop.simulator.control("state")["audiences"]
     assert run.state == RunState.DONE
     assert [str(one["id"]) for one in found] == [audience_of(shop).audience_id]
+
+
+def test_an_audience_is_looked_up_twice_before_it_is_created_again(shop: Shop) -> None:
+    ensure(shop)
+    shop.simulator.fault("drop_before", operation="audiences/create")
+    with pytest.raises(UnknownOutcome):
+        targets.ensure_audience(audience_of(shop), client(shop))
+    for _ in ("too fresh", "first look", "too soon after it"):
+        with pytest.raises(targets.TargetBusyError):
+            targets.ensure_audience(audience_of(shop), client(shop))
+        if audience_of(shop).audience_looked_up_at is None:
+            waited = timedelta(seconds=targets.LOOK_UP_AFTER_S)
+            Audience.objects.update(audience_create_asked_at=F("audience_create_asked_at") - waited)
+    assert len(shop.simulator.calls("audiences/create")) == 1
+    Audience.objects.update(audience_looked_up_at=F("audience_looked_up_at") - timedelta(hours=1))
+
+    assert targets.ensure_audience(audience_of(shop), client(shop))
 
 
 def test_an_audience_that_is_refused_while_the_list_is_small_follows_when_it_is_ready(shop: Shop) -> None:
