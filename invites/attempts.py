@@ -25,7 +25,13 @@ def of(way: str) -> InviteEvent | None:
     if parts.path != reverse("invites:finish") or not numbers or not numbers[0].isdecimal():
         return None
     found = InviteEvent.objects.filter(kind=EventKind.STARTED, pk=int(numbers[0]))
-    return found.select_related("invite__workspace", "invite__profile", "invite__created_by", "invite__result").first()
+    related = ("invite__workspace", "invite__profile", "invite__created_by", "invite__result", "code")
+    return found.select_related(*related).first()
+
+
+def link_works(attempt: InviteEvent) -> bool:
+    """Whether the link that it began with has not been replaced since."""
+    return attempt.code is not None and attempt.code.revoked_at is None
 
 
 def remember(session: SessionBase, attempt: InviteEvent) -> None:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from invites.models.invite import AppInvite
+from invites.models.invite import AppInvite, InviteCode
 
 
 class EventKind(models.TextChoices):
@@ -27,6 +27,14 @@ class InviteEvent(models.Model):
 
     invite = models.ForeignKey(AppInvite, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=15, choices=EventKind.choices)
+    code = models.ForeignKey(
+        InviteCode,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The link it began with.",
+    )
     at = models.DateTimeField(default=timezone.now)
     origin = models.CharField(max_length=80, blank=True)
     detail = models.CharField(max_length=200, blank=True)

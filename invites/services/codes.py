@@ -23,10 +23,10 @@ def stop_emailed(invite: AppInvite) -> int:
     return invite.codes.filter(by_email=True, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def find(code: str) -> AppInvite | None:
-    """The invite behind a code. None for unknown, replaced and revoked ones alike, so that a stranger learns nothing.
+def find(code: str) -> InviteCode | None:
+    """The link with this code, its invite included; None for those that are no more, so that a stranger learns nothing.
 
-    One query in every case, and nothing is compared byte by byte but hashes.
+    Unknown, replaced and revoked ones are alike. One query in every case, and nothing is compared byte by byte but hashes.
     """
     wanted = tokens.hash_token(code)
     found = InviteCode.objects.select_related(
@@ -36,5 +36,5 @@ def find(code: str) -> AppInvite | None:
     known = row.code_hash if row else tokens.hash_token("")
     if not tokens.same(known, wanted) or row is None or row.revoked_at is not None:
         return None
-    invite = row.invite
-    return None if invite.state == InviteState.REVOKED or invite.archived_at is not None else invite
+    is_over = row.invite.state == InviteState.REVOKED or row.invite.archived_at is not None
+    return None if is_over else row

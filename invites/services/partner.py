@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from invites import attempts, emails
-from invites.models import AppInvite, InviteEvent
+from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.models.event import EventKind
 from invites.services.sending import require_usable
 from invites.services.timeline import note
@@ -34,10 +34,11 @@ def looked_at(invite: AppInvite, *, origin: str) -> None:
 
 
 @transaction.atomic
-def start(invite: AppInvite, *, session: SessionBase, origin: str) -> str:
+def start(link: InviteCode, *, session: SessionBase, origin: str) -> str:
     """The partner agreed to go to Pinterest; returns the address there. Raises InviteRefusal and Refused."""
+    invite = link.invite
     require_usable(invite)
-    attempt = note(invite, EventKind.STARTED, origin=origin)
+    attempt = note(invite, EventKind.STARTED, origin=origin, code=link)
     _move(invite, InviteState.AUTHORISING, started_at=attempt.at)
     url = profiles.start_connect(
         invite.workspace,
@@ -54,14 +55,16 @@ def start(invite: AppInvite, *, session: SessionBase, origin: str) -> str:
 def redeem(trip: OAuthState, profile: Profile) -> None:
     """Use the invite up in the transaction that stores the grant: of several tabs one wins, the others store nothing.
 
-    Raises GrantUnwanted when the invite was used or revoked meanwhile.
+    Raises GrantUnwanted when the invite was used or revoked meanwhile, or the link replaced with which it began.
     """
     attempt = _attempt(trip)
     if attempt is None:
         return
     invite = attempt.invite
     changes = {"result": profile, "failure": "", "activated_at": timezone.now()}
-    is_open = invite.archived_at is None and _move(invite, InviteState.ACTIVE, **changes)
+    # Locked, so that nobody can replace it before the grant is stored.
+    link = InviteCode.objects.select_for_update().filter(pk=attempt.code_id, revoked_at=None).first()
+    is_open = link is not None and invite.archived_at is None and _move(invite, InviteState.ACTIVE, **changes)
     if not is_open:
         raise GrantUnwanted("no_longer_wanted")
     emails.drop(invite)

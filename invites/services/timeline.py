@@ -1,12 +1,14 @@
 """The one way to add a line to an invite's timeline."""
 
-from invites.models import AppInvite, InviteEvent
+from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.models.event import EventKind
 from pinconnect.workspaces.models import User
 
 
-def note(invite: AppInvite, kind: EventKind, *, origin: str = "", detail: str = "") -> InviteEvent:
-    return InviteEvent.objects.create(invite=invite, kind=kind, origin=origin[:80], detail=detail[:200])
+def note(
+    invite: AppInvite, kind: EventKind, *, origin: str = "", detail: str = "", code: InviteCode | None = None
+) -> InviteEvent:
+    return InviteEvent.objects.create(invite=invite, kind=kind, code=code, origin=origin[:80], detail=detail[:200])
 
 
 def note_member(invite: AppInvite, kind: EventKind, by: User | None, *, detail: str = "") -> InviteEvent:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from invites import attempts, limits, origins, wording
-from invites.models import AppInvite
+from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.services import codes, page, partner
 from invites.services.refusals import InviteRefusal
 from invites.views.public import PROOF, careful, over, show, too_often, trip, unknown
@@ -21,9 +21,10 @@ from pinconnect.workspaces.refusals import Refused
 @require_safe
 def landing(request: HttpRequest, code: str) -> HttpResponse:
     """Who asks, for what, and what will be possible. Looking uses nothing up."""
-    invite = codes.find(code)
-    if invite is None:
+    link = codes.find(code)
+    if link is None:
         return unknown(request)
+    invite = link.invite
     is_member = _is_member(request, invite)
     if request.method == "GET" and not is_member and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         partner.looked_at(invite, origin=origins.coarse(request))
@@ -41,15 +42,16 @@ def _is_member(request: HttpRequest, invite: AppInvite) -> bool:
 @require_POST
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """The partner agrees to go to Pinterest."""
-    invite = codes.find(code)
-    return unknown(request) if invite is None else _to_pinterest(request, invite)
+    link = codes.find(code)
+    return unknown(request) if link is None else _to_pinterest(request, link)
 
 
-def _to_pinterest(request: HttpRequest, invite: AppInvite) -> HttpResponse:
+def _to_pinterest(request: HttpRequest, link: InviteCode) -> HttpResponse:
+    invite = link.invite
     if limits.too_many("start", str(invite.pk), limits.PER_INVITE):
         return too_often(request)
     try:
-        url = partner.start(invite, session=request.session, origin=origins.coarse(request))
+        url = partner.start(link, session=request.session, origin=origins.coarse(request))
     except InviteRefusal:
         return over(request, invite) or unknown(request)
     except Refused:
@@ -69,19 +71,20 @@ def finish(request: HttpRequest) -> HttpResponse:
         return _not_begun_here(request)
     invite = attempt.invite
     if request.method != "POST":
-        return _tell(request, invite, outcome)
+        return _tell(request, attempt, outcome)
     if outcome.profile is not None:
         return _to_own_page(request, invite, outcome)
-    if invite.archived_at is not None:
+    if attempt.code is None or not attempts.link_works(attempt) or invite.archived_at is not None:
         return unknown(request)
-    return _to_pinterest(request, invite)
+    return _to_pinterest(request, attempt.code)
 
 
-def _tell(request: HttpRequest, invite: AppInvite, outcome: ConnectOutcome) -> HttpResponse:
+def _tell(request: HttpRequest, attempt: InviteEvent, outcome: ConnectOutcome) -> HttpResponse:
+    invite = attempt.invite
     if outcome.profile is not None:
         return show(request, "connected", invite, {"profile": outcome.profile, "scopes": NEEDED.values()})
     words = wording.to_partner(outcome, invite)
-    can_retry = invite.is_usable and invite.archived_at is None
+    can_retry = attempts.link_works(attempt) and invite.is_usable and invite.archived_at is None
     return show(request, "failed", invite, {"words": words, "can_retry": can_retry})
 
 

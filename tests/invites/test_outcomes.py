@@ -13,7 +13,7 @@ from invites.services import sending
 from pinconnect.profiles.messages import CONNECT_CODES
 from pinconnect.profiles.models import OAuthState, Profile
 from pinconnect.profiles.tokens import client_for
-from tests.invites.conftest import CALLBACK, MakeInvite, Partner, text
+from tests.invites.conftest import CALLBACK, Link, MakeInvite, Partner, text
 
 
 def test_a_grant_makes_the_profile_and_uses_the_invite_up(partner: Partner, make_invite: MakeInvite, acme) -> None:
@@ -201,6 +201,31 @@ def test_an_invite_revoked_meanwhile_stores_nothing(partner: Partner, make_invit
     assert "The invite ended while you were at Pinterest" in text(partner.back(params))
     assert not Profile.objects.exists()
     assert partner.web.post(partner.last).status_code == 404
+
+
+def test_a_link_replaced_meanwhile_stores_nothing(partner: Partner, make_invite: MakeInvite, acme) -> None:
+    link = make_invite()
+    params = partner.decide(partner.leave(link))
+    new = sending.replace_link(link.invite, by=acme.mark)
+
+    said = text(partner.back(params))
+
+    assert "The invite ended while you were at Pinterest" in said
+    assert "Try again" not in said
+    assert not Profile.objects.exists()
+    assert "is connected" in text(partner.go(Link(link.invite, new)))
+
+
+def test_a_replaced_link_cannot_be_tried_again(partner: Partner, make_invite: MakeInvite, acme) -> None:
+    link = make_invite()
+    assert "Try again" in text(partner.go(link, decision="deny"))
+    sending.replace_link(link.invite, by=acme.mark)
+
+    again = partner.web.post(partner.last)
+
+    assert again.status_code == 404
+    assert "Try again" not in text(partner.web.get(partner.last))
+    assert link.kinds().count("started") == 1
 
 
 def test_a_crash_while_the_grant_is_stored_leaves_both_or_none(partner: Partner, make_invite: MakeInvite) -> None:
