@@ -12,7 +12,7 @@ from audiences import hinting, pruning
 from audiences.models import Audience, Batch, Run
 from audiences.querysets import lease_is_free
 from audiences.services import completion, deliveries, endings, schedules, standby
-from audiences.states import RUN_ACTIVE, DeliveryState, RunState
+from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import reconciler
 
@@ -38,7 +38,15 @@ def hint_runs() -> int:
     for run in _unhinted(Run.objects.to_settle(now), now):
         hinting.settle(run)
         hinted += 1
-    return hinted + _hint_uploads(now)
+    return hinted + _finish_stopped() + _hint_uploads(now)
+
+
+def _finish_stopped() -> int:
+    """Runs that send nothing new and whose worker did not live to skip what came back; they wait for nothing."""
+    batches = Batch.objects.filter(run=OuterRef("pk")).order_by()
+    left = Exists(batches.filter(state=BatchState.PENDING)) | ~Exists(batches.open())
+    stopped = Run.objects.filter(left, state=RunState.UPLOADING).exclude(ending="").select_related("audience")
+    return sum(completion.try_finish(run) for run in stopped[:AT_ONCE])
 
 
 def _hint_uploads(now: datetime) -> int:
@@ -52,7 +60,7 @@ def _hint_uploads(now: datetime) -> int:
     hinted = 0
     for run in _unhinted(runs.filter(Q(is_claimable=True) | Q(is_open=False)), now):
         if not run.is_open:
-            completion.finish_uploading(run)
+            completion.try_finish(run)
         elif run.in_flight < settings.PUMPS_PER_RUN:
             hinting.pump(run)
         hinted += 1

@@ -116,15 +116,20 @@ class Pump:
                 attempts=F("attempts") + 1,
             )
             if token is not None:
-                was_unsure = batch.state != BatchState.PENDING
+                found_in = batch.state
                 batch.refresh_from_db()
-                return Claimed(batch, token, was_unsure)
+                return Claimed(
+                    batch,
+                    token,
+                    was_unsure=found_in != BatchState.PENDING,
+                    was_abandoned=found_in == BatchState.SENDING,
+                )
         return None
 
     def _work(self, run: Run, claimed: Claimed) -> bool:
         """Send one batch and record what became of it; False when the run has to wait."""
         batch = claimed.batch
-        if batch.attempts > outcomes.MAX_ATTEMPTS:
+        if outcomes.is_worn_out(run, claimed):
             if batch.count > 1:
                 outcomes.split(run, claimed, refused.halves(batch.count))
             else:

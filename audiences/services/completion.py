@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from audiences import hinting
 from audiences.models import Batch, Run
+from audiences.services import endings
 from audiences.states import RUN_MOVES, BatchState, RunState
 from pinconnect.lib import states
 
@@ -14,11 +15,18 @@ def hand_over(run_id: int) -> None:
     run = Run.objects.filter(pk=run_id, state=RunState.UPLOADING).select_related("audience").first()
     if run is None:
         return
-    if not Batch.objects.filter(run=run).open().exists():
-        finish_uploading(run)
-        return
-    if is_sendable(run):
+    if not try_finish(run) and is_sendable(run):
         hinting.pump(run)
+
+
+def try_finish(run: Run) -> bool:
+    """Settle an uploading run if all its batches have ended. Waiting ones of a run that ends are skipped first.
+
+    The skipping when the run was stopped did not see the batches that were under way and came back since.
+    """
+    if run.ending:
+        endings.skip_waiting(run)
+    return not Batch.objects.filter(run=run).open().exists() and finish_uploading(run)
 
 
 def is_sendable(run: Run) -> bool:
@@ -38,10 +46,11 @@ def finish_uploading(run: Run) -> bool:
             batches = run.batches.all()
             all_refused = not batches.filter(state=BatchState.SENT).exists()
             changes |= {"ending": "failed", "reason": "everything_refused"} if all_refused else {"reason": ""}
-        moved = states.move(
-            Run.objects.filter(pk=run.pk), frm=RunState.UPLOADING, to=RunState.SETTLING, table=RUN_MOVES, **changes
-        )
-        if moved:
+        unchanged = Run.objects.filter(pk=run.pk, ending=run.ending)
+        if states.move(unchanged, frm=RunState.UPLOADING, to=RunState.SETTLING, table=RUN_MOVES, **changes):
             run.refresh_from_db()
             hinting.settle(run)
-        return moved
+            return True
+    # Stopped in the last moment: it ends as whoever stopped it said, and it is stopped only once.
+    stopped = Run.objects.filter(pk=run.pk, state=RunState.UPLOADING).exclude(ending=run.ending).first()
+    return stopped is not None and finish_uploading(stopped)

@@ -30,16 +30,22 @@ MAX_TROUBLE = 20
 ALERT_AT_TROUBLE = 5
 # An answer may be missing because of the batch itself; after so many attempts smaller ones are tried.
 MAX_ATTEMPTS = 12
+# Pinterest's silence, whatever the batch: smaller ones would get the same.
+_SILENCE = ("ServerTrouble", "UnknownOutcome", "NotSent")
 _PASSING_REASONS = ("rate_limited", "pinterest_trouble", "create_unanswered")
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A batch in the hands of one worker. was_unsure: Pinterest may have carried it out before."""
+    """A batch in the hands of one worker.
+
+    was_unsure: Pinterest may have carried it out before. was_abandoned: its last sender went silent, killed perhaps.
+    """
 
     batch: Batch
     token: str
     was_unsure: bool
+    was_abandoned: bool = False
 
     @property
     def state_before(self) -> str:
@@ -96,7 +102,7 @@ def slow_down(run: Run, *, code: str = "pinterest_unavailable") -> None:
     waiting = Run.objects.filter(pk=run.pk)
     waiting.update(next_attempt_at=again)
     waiting.filter(ending="").update(reason="pinterest_trouble")
-    if run.trouble == ALERT_AT_TROUBLE:
+    if run.trouble >= ALERT_AT_TROUBLE:
         raise_alert(run.workspace, "audiences.pinterest_trouble", f"run:{run.pk}", **endings.context(run))
     if run.trouble >= MAX_TROUBLE and endings.stop_sending(run, ending="failed", code=code):
         # What is unsure is still cleared up, at the same slow pace.
@@ -115,6 +121,16 @@ def delay_s(attempt: int) -> float:
     """How long to wait after the attempt of this number, with a little chance so that not all come back at once."""
     steady = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** max(0, min(attempt, 30) - 1))
     return steady * uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def is_worn_out(run: Run, claimed: Claimed) -> bool:
+    """Whether the whole batch was tried often enough, so that smaller ones are worth a try.
+
+    Not while a run that ends waits for Pinterest to answer again: every half would wait as long, and be halved in turn.
+    """
+    batch = claimed.batch
+    waits = bool(run.ending) and batch.error in _SILENCE and not claimed.was_abandoned
+    return batch.attempts > MAX_ATTEMPTS and not waits
 
 
 def failed(claimed: Claimed, error: str, **facts: Any) -> bool:
