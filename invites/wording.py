@@ -58,7 +58,7 @@ FAILURES = {
     "app_refused": "Pinterest does not accept this installation’s app. Tell whoever runs PinConnect.",
     "odd_answer": "Pinterest sent the partner back with neither a grant nor a refusal.",
     "state_expired": "The partner took longer than ten minutes at Pinterest.",
-    "no_longer_wanted": "The invite was used, or its link stopped, while somebody was at Pinterest. Nothing was stored.",
+    "no_longer_wanted": "The invite was used or its link stopped while somebody was at Pinterest. Nothing was stored.",
     "unfinished": "Something stopped us before Pinterest’s answer was stored.",
 }
 

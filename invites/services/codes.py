@@ -26,7 +26,7 @@ def stop_emailed(invite: AppInvite) -> int:
 def find(code: str) -> InviteCode | None:
     """The link with this code, its invite included; None for those that are no more, so that a stranger learns nothing.
 
-    Unknown, replaced and revoked ones are alike. One query in every case, and nothing is compared byte by byte but hashes.
+    Unknown, replaced and revoked ones are alike: one query in every case, and only hashes are compared byte by byte.
     """
     wanted = tokens.hash_token(code)
     found = InviteCode.objects.select_related(
