@@ -90,6 +90,11 @@ _ENDS = {
     "cancelled": Words(
         "Cancelled", "Somebody cancelled the run. What Pinterest had accepted stays and is counted as sent.", _AGAIN
     ),
+    "erasure_first": Words(
+        "Made way for an erasure",
+        "Somebody is erased from this list, and that could not wait for an approval. Nothing was sent.",
+        "The delivery is started again by itself as soon as the erasure is acknowledged.",
+    ),
     "rejected": Words("Rejected", "Somebody looked at the change and rejected it. Nothing was sent.", ""),
     "archived": Words("Cancelled", "The delivery was archived, so its run was stopped.", ""),
     "nothing_new": Words(
@@ -168,6 +173,10 @@ def _run_page(context: dict[str, Any]) -> str:
 
 def _delivery_page(context: dict[str, Any]) -> str:
     return reverse("audiences:delivery-detail", args=[context["slug"], context["delivery_id"]])
+
+
+def _erasure_page(context: dict[str, Any]) -> str:
+    return reverse("audiences:erasure-detail", args=[context["slug"], context["erasure_id"]])
 
 
 ALERT_KINDS = (
@@ -250,6 +259,15 @@ ALERT_KINDS = (
         "Three days have passed since the last change, and Pinterest has not said that the audience is ready.",
         "Look at the list in Pinterest Ads Manager, and ask Pinterest’s support if it stays so.",
         _delivery_page,
+    ),
+    AlertKind(
+        "audiences.erasure_waiting",
+        Severity.WARNING,
+        "An erasure is not acknowledged everywhere",
+        "{waiting} of {lists} lists have not acknowledged erasure {erasure_id} within an hour. It is tried again by "
+        "itself until they do.",
+        "Look at the erasure’s page: it says what stands in the way of each list.",
+        _erasure_page,
     ),
     AlertKind(
         "audiences.run_stuck",

@@ -43,8 +43,11 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         return self.filter(lease_is_free(now), is_due(now), state__in=(RunState.QUEUED, RunState.PREPARING))
 
     def to_pump(self, now: datetime) -> Self:
-        """Uploading, and nothing says that it has to wait; a run that stops may go on while its delivery is paused."""
-        may_send = Q(delivery__state=DeliveryState.ACTIVE) | ~Q(ending="")
+        """Uploading, and nothing says that it has to wait.
+
+        A run that stops, or that erases people, may go on while its delivery is paused or archived.
+        """
+        may_send = Q(delivery__state=DeliveryState.ACTIVE) | ~Q(ending="") | Q(trigger="erasure")
         return self.filter(is_due(now), may_send, state=RunState.UPLOADING)
 
     def to_settle(self, now: datetime) -> Self:

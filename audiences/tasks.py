@@ -1,6 +1,6 @@
 """What the queue calls: each takes the id of a row, may run any number of times, and returns a word or a number."""
 
-from audiences.people import history
+from audiences.people import erasing, history
 from audiences.pipeline import settle, upload
 from audiences.services import observing, preparing
 
@@ -23,3 +23,7 @@ def observe_audience(audience_id: int) -> str:
 
 def merge_changes(audience_id: int) -> int:
     return history.merge(audience_id)
+
+
+def erase(erasure_id: int) -> int:
+    return erasing.work(erasure_id)

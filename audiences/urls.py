@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, doctor, lab, people, runs, schedules, setup, standby
+from audiences.views import dashboard, deliveries, doctor, erasures, lab, people, runs, schedules, setup, standby
 
 app_name = "audiences"
 urlpatterns = [
@@ -24,6 +24,11 @@ urlpatterns = [
     path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
     path("w/<slug:workspace>/deliveries/<int:pk>/doctor/", doctor.delivery_doctor, name="delivery-doctor"),
     path("w/<slug:workspace>/deliveries/<int:pk>/doctor/examine/", doctor.delivery_examine, name="delivery-examine"),
+    path("w/<slug:workspace>/erasures/", erasures.erasure_list, name="erasure-list"),
+    path("w/<slug:workspace>/erasures/new/", erasures.erasure_create, name="erasure-create"),
+    path("w/<slug:workspace>/erasures/<int:pk>/", erasures.erasure_detail, name="erasure-detail"),
+    path("w/<slug:workspace>/erasures/<int:pk>/receipt.json", erasures.erasure_json, name="erasure-json"),
+    path("w/<slug:workspace>/erasures/<int:pk>/receipt.csv", erasures.erasure_csv, name="erasure-csv"),
     path("w/<slug:workspace>/lab/", lab.hash_lab, name="lab"),
     path("w/<slug:workspace>/people/", people.person, name="person"),
 ]

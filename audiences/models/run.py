@@ -20,6 +20,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "Schedule"
     NEW_DATA = "new_data", "New data"
     DRY_RUN = "dry_run", "Dry run"
+    ERASURE = "erasure", "Erasure"
 
 
 class Run(WorkspaceOwned):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from audiences.models import Mode, Run
+from audiences.models import Mode, Run, Trigger
 from audiences.people.lookup import Event, Place
 from pinconnect.datasets.models import Snapshot
 from pinconnect.identifiers import kinds
@@ -55,6 +55,8 @@ def _chapter(event: Event) -> Chapter:
 
 def _why(event: Event, dataset: str) -> str:
     mode = event.run.plan.get("mode")
+    if event.run.trigger == Trigger.ERASURE:
+        return "Somebody had it erased from every list of the workspace."
     if not event.is_removal:
         return f"A row of the dataset “{dataset}” carried it."
     if mode == Mode.REMOVE:

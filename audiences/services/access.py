@@ -2,7 +2,7 @@
 
 import logging
 
-from audiences.models import Audience, Run
+from audiences.models import Audience, Run, Trigger
 from audiences.services import deliveries, outcomes, standby, targets
 from pinconnect.pinterest.client import Client, Observer
 from pinconnect.pinterest.errors import AccessLost, FlaggedAsSpam, MissingScope, PinterestError, TokenRefused
@@ -86,7 +86,7 @@ class Voice:
 
     def _pause(self, run: Run, code: str) -> bool:
         if deliveries.pause_for_profile(run.delivery, code, refused=self.profile):
-            if run.ending:
+            if run.ending or run.trigger == Trigger.ERASURE:
                 outcomes.wait(run, LOOK_AGAIN_S, code)
             return False
         self._client, self.profile, self._has_renewed = None, None, False

@@ -15,6 +15,7 @@ from django.utils import timezone
 from audiences import files, hinting
 from audiences.doctor import examine
 from audiences.models import Batch, Delivery, Run
+from audiences.people import tombstones
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
 from audiences.services import endings
@@ -72,7 +73,7 @@ class Attempt:
         if self.run.attempts > MAX_BEGUN:
             self.fail("gave_up")
             return
-        if not self.run.plan["snapshots"]:
+        if not self.run.plan["snapshots"] and not tombstones.is_erasure(self.run):
             self.end(RunState.DONE, "nothing_new", counts=_empty_counts())
             return
         try:
@@ -98,6 +99,7 @@ class Attempt:
         ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
         with files.scratch(self.run, self.run.attempts) as scratch:
             plan = plans.engine_plan(self.run, self._copies(scratch), ledger)
+            plan = tombstones.completed(plan, self.run, scratch)
             prepared = engine.prepare(
                 plan,
                 files.new_folder(self.folder_name),
@@ -141,7 +143,7 @@ class Attempt:
             changes |= {"reason": held}
         else:
             delivery = Delivery.objects.get(pk=self.run.delivery_id)
-            is_paused = delivery.state == DeliveryState.PAUSED
+            is_paused = delivery.state == DeliveryState.PAUSED and not tombstones.is_erasure(self.run)
             changes |= {"reason": (delivery.pause_reason or "paused") if is_paused else ""}
             changes |= {"upload_started_at": timezone.now()}
         with transaction.atomic():

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from audiences.models import Erasure
 from audiences.people import lab, lookup
 from audiences.people.forms import IdentifierForm
 from audiences.people.reasons import Story, story_of
@@ -16,7 +17,11 @@ from pinconnect.workspaces import audit
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
-_TABS = {"person": ("Look up a person", "audiences:person"), "lab": ("Hash Lab", "audiences:lab")}
+_TABS = {
+    "person": ("Look up a person", "audiences:person"),
+    "lab": ("Hash Lab", "audiences:lab"),
+    "erasures": ("Erasures", "audiences:erasure-list"),
+}
 
 
 def tabs(request: WorkspaceRequest, current: str) -> list[dict[str, object]]:
@@ -39,11 +44,22 @@ def person(request: WorkspaceRequest) -> HttpResponse:
         wanted = lab.identities(kind, value, form.country)
         if wanted:
             context["stories"] = _stories(request, wanted)
-            context["kind"] = form.cleaned_data["kind"]
+            context["erasures"] = _erasures(request, wanted)
             context["digest"] = wanted[0].digest.hex()
         else:
             context["refusal"] = reasons.get(judge(kind, value, "auto", form.country).reason or "")
     return render(request, "audiences/person.html", context)
+
+
+def _erasures(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[Erasure]:
+    """The requests to erase this identifier, the first one first."""
+    found = Erasure.objects.for_workspace(request.workspace)
+    digests = [one.digest for one in wanted]
+    return list(
+        found.filter(tombstones__wire_kind=wanted[0].wire_kind, tombstones__digest__in=digests)
+        .distinct()
+        .order_by("pk")
+    )
 
 
 def _stories(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[Story]:

@@ -83,4 +83,4 @@ def test_an_unknown_code_is_shown_and_not_hidden() -> None:
 
 @pytest.mark.parametrize("kind", messages.ALERT_KINDS, ids=lambda kind: kind.id)
 def test_every_alert_leads_to_a_page(kind: registry.AlertKind) -> None:
-    assert kind.url({"slug": "acme", "run_id": 1, "delivery_id": 2}).startswith("/w/acme/")
+    assert kind.url({"slug": "acme", "run_id": 1, "delivery_id": 2, "erasure_id": 3}).startswith("/w/acme/")

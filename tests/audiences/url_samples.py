@@ -1,6 +1,8 @@
 """Arguments for the addresses of deliveries and runs."""
 
 from audiences.models import Delivery, Run, Trigger
+from audiences.people import erasing
+from audiences.people.lookup import Wanted
 from audiences.services import deliveries, runs
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.scopes import ASKED_FOR
@@ -41,6 +43,11 @@ def run(world: World) -> dict[str, object]:
     return {"pk": found.pk}
 
 
+def erasure(world: World) -> dict[str, object]:
+    wanted = [Wanted("email", b"e" * 32)]
+    return {"pk": erasing.request(world.workspace, by=None, wanted=wanted).pk}
+
+
 SAMPLES: dict[str, Sample] = {
     "audiences:delivery-detail": published,
     "audiences:delivery-setup": step,
@@ -53,6 +60,9 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-schedule": published,
     "audiences:delivery-doctor": published,
     "audiences:delivery-examine": published,
+    "audiences:erasure-detail": erasure,
+    "audiences:erasure-json": erasure,
+    "audiences:erasure-csv": erasure,
     "audiences:run-detail": run,
     "audiences:run-rejects": run,
     "audiences:run-cancel": run,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from audiences.models import Run
+from audiences.models import Erasure, Run
+from audiences.people import erasing
 from pinconnect.workspaces.roles import Role
 from tests.factories import make_member, make_user
 from tests.factories_audiences import drive, make_shop, people
@@ -43,4 +44,30 @@ def test_findings_of_the_data_doctor_are_accessible_and_fit_a_telephone(
     assert page.get_by_text("Role mailboxes").count()
     assert_accessible(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_fits(page)
+
+
+def test_erasing_from_the_form_to_the_receipt_is_accessible_and_fits_a_telephone(
+    open_page: OpenPage, simulator: SimulatorInTest
+) -> None:
+    shop = make_shop(simulator, people(range(300)))
+    drive(Run.objects.get())
+    alice = make_member(shop.workspace, Role.ADMIN, user=make_user("Ann")).user
+    page = open_page(f"/w/{shop.workspace.slug}/erasures/new/", user=alice)
+    assert_accessible(page)
+    page.get_by_label("E-mail addresses").fill("member00007@example.com")
+    page.get_by_label("I know that this cannot be undone").check()
+
+    page.get_by_role("button", name="Erase everywhere").click()
+    erasing.work(Erasure.objects.get().pk)
+    drive(Run.objects.latest("pk"))
+    erasing.work(Erasure.objects.get().pk)
+    page.reload()
+
+    assert page.get_by_text("Erased everywhere").count()
+    assert_accessible(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_fits(page)
+    page.goto(f"/w/{shop.workspace.slug}/erasures/")
+    assert_accessible(page)
     assert_fits(page)
