@@ -6,6 +6,12 @@ import sys
 
 
 def main() -> None:
+    if sys.argv[1:] == ["new_field_key"]:
+        # The first key has to be made before there are any settings.
+        from cryptography.fernet import Fernet
+
+        sys.stdout.write(Fernet.generate_key().decode() + "\n")
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinconnect.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

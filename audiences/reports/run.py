@@ -11,7 +11,7 @@ from audiences.models import Run
 from audiences.reports import audience as audience_report
 from audiences.reports import counts
 from audiences.reports.audience import AudienceReport
-from audiences.states import BATCH_OPEN, RUN_ACTIVE, BatchState, DeliveryState, RunState
+from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.web import formats
 
 
@@ -48,6 +48,7 @@ class Sending:
 
     calls: int
     calls_done: int
+    calls_skipped: int
     records: int
     records_done: int
     failed: int
@@ -60,7 +61,8 @@ def _sending(run: Run) -> Sending:
     sent = Q(state=BatchState.SENT)
     sums = leaves.aggregate(
         calls=Count("pk"),
-        calls_done=Count("pk", filter=~Q(state__in=BATCH_OPEN)),
+        calls_done=Count("pk", filter=Q(state__in=(BatchState.SENT, BatchState.FAILED))),
+        calls_skipped=Count("pk", filter=Q(state=BatchState.SKIPPED)),
         records=Sum("count"),
         records_done=Sum("count", filter=sent),
         failed=Sum("count", filter=Q(state=BatchState.FAILED)),
@@ -114,7 +116,7 @@ class Report:
     def calls_note(self) -> str:
         if self.run.is_dry_run:
             return "if published"
-        return "" if self.final else f"{self.sending.calls_done:,} answered for good"
+        return "" if self.final else f"{self.sending.calls_done:,} answered"
 
     @property
     def removed_label(self) -> str:
@@ -175,7 +177,8 @@ class Report:
         text = f"{done:,} of {total:,} records · {self.sending.calls_done:,} of {self.sending.calls:,} calls"
         begun = self.run.upload_started_at
         seconds = (timezone.now() - begun).total_seconds() if begun else 0.0
-        if done and seconds > 2:
+        # Neither says anything while the run waits for something.
+        if done and seconds > 2 and not self.run.reason:
             rate = done / seconds
             text += f" · {rate:,.0f} a second · {formats.duration((total - done) / rate)} left"
         return Bar("Uploading", done / total if total else None, text)
@@ -217,6 +220,8 @@ class Report:
         done = self.sending
         calls = "1 call" if done.calls == 1 else f"{done.calls:,} calls"
         text = f"{calls} with {done.records:,} records, {done.calls_done:,} finished"
+        if done.calls_skipped:
+            text += f"; {done.calls_skipped:,} not sent"
         return f"{text}; {done.failed:,} records were refused." if done.failed else f"{text}."
 
     @property

@@ -56,6 +56,7 @@ def run_cancel(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "body": "What Pinterest has already accepted stays on the list and is counted. The rest is not sent.",
             "consequences": ("The next run sends what is then missing.",),
             "confirm_label": "Cancel the run",
+            "cancel_label": "Let it run",
             "cancel_url": reverse("audiences:run-detail", args=[request.workspace.slug, run.pk]),
         }
         return render(request, "components/confirm.html", context)

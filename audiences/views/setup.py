@@ -62,9 +62,13 @@ def delivery_create(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpResponse:
     """One later step of a draft: shown on GET, saved on POST, then on to the next."""
-    delivery = _draft(request, pk)
+    delivery = _delivery(request, pk)
     if step not in setup_steps.STEPS:
         raise Http404("No such step.")
+    if delivery.state != DeliveryState.DRAFT:
+        # Somebody went back after publishing, or has the step open in a second tab.
+        messages.info(request, f"“{delivery.name}” is published, so its set-up is finished.")
+        return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
     page = setup_steps.STEPS[step](delivery, request)
     if request.method == "POST" and page.is_valid():
         try:
@@ -98,11 +102,11 @@ def delivery_publish(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("audiences:run-detail", request.workspace.slug, run.pk)
 
 
-def _draft(request: WorkspaceRequest, pk: int) -> Delivery:
+def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
     found = Delivery.objects.for_workspace(request.workspace).select_related(
         "dataset", "profile", "audience__ad_account"
     )
-    return get_object_or_404(found, pk=pk, state=DeliveryState.DRAFT)
+    return get_object_or_404(found, pk=pk)
 
 
 def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:

@@ -5,6 +5,9 @@ from functools import cache
 import phonenumbers
 from phonenumbers.geodata.locale import LOCALE_DATA
 
+# The library has no names for these.
+_UNNAMED = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
+
 
 @cache
 def choices() -> tuple[tuple[str, str], ...]:
@@ -20,4 +23,4 @@ def _name(region: str) -> str:
     names = LOCALE_DATA.get(region, {})
     name = names.get("en", "")
     # The data says "*aa" where a name is the same as in the language called aa.
-    return str(names.get(name[1:], "") if name.startswith("*") else name) or region
+    return str(names.get(name[1:], "") if name.startswith("*") else name) or _UNNAMED.get(region, region)

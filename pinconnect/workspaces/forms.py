@@ -3,6 +3,7 @@
 import zoneinfo
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.conf import settings
 
@@ -97,3 +98,13 @@ class AuditFilterForm(forms.Form):
         if since and until and since > until:
             self.add_error("until", "The end lies before the beginning.")
         return cleaned
+
+
+class SignInForm(LoginForm):
+    """Type, Tab, type, Enter: nothing stands between the two fields."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autofocus"] = True
+        # The way to a new password stands below the button, not between the fields.
+        self.fields["password"].help_text = ""

@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pinconnect.datasets.examination import shapes
 from pinconnect.datasets.examination.results import LISTED_BROKEN_ROWS, BrokenRow
 from pinconnect.identifiers import masking, reasons
 
-# A column whose values repeat this much names groups, such as a country or a segment, not people.
+# A column of few short codes that repeat this much names groups, such as a country or a tier. Words are masked even
+# then: a column of first names repeats too.
 _FEW = 20
 _REPEATS = 5
+_CODE = re.compile(r"[^\W_]{0,3}|true|false|yes|no", re.IGNORECASE)
 _LONGEST_TEXT = 300
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -21,10 +22,10 @@ _DIGIT = re.compile(r"\d")
 
 
 def is_category(sample: Sequence[str]) -> bool:
-    """Whether a column's values may be shown as they are: few, often repeated, and none of them an identifier."""
+    """Whether a column's values may be shown as they are: few, often repeated, and each at most a short code."""
     distinct = set(sample)
     few = len(distinct) <= _FEW and len(sample) >= _REPEATS * len(distinct)
-    return few and not any(shapes.is_surely_data(value) or len(value) > 40 for value in distinct)
+    return few and all(_CODE.fullmatch(value) for value in distinct)
 
 
 def preview(

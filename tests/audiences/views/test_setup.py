@@ -163,11 +163,15 @@ def test_viewer_may_not_set_up(pages: Pages, slug: str) -> None:
     assert pages.as_outsider().get(step(draft, slug)).status_code == 404
 
 
-def test_unknown_step_and_published_delivery_answer_404(pages: Pages) -> None:
-    draft = begin(pages)
+def test_unknown_step_answers_404(pages: Pages) -> None:
+    assert pages.get(step(begin(pages), "moon")).status_code == 404
 
-    assert pages.get(step(draft, "moon")).status_code == 404
-    assert pages.get(step(pages.shop.delivery, "basics")).status_code == 404
+
+def test_going_back_after_publishing_leads_to_the_delivery_and_says_why(pages: Pages) -> None:
+    answer = pages.web.get(pages.url(step(pages.shop.delivery, "review")), follow=True)
+
+    assert answer.redirect_chain[-1][0].endswith(f"/deliveries/{pages.shop.delivery.pk}/")
+    assert "its set-up is finished" in answer.content.decode()
 
 
 def test_discarding_a_draft_takes_it_out_of_the_list(pages: Pages) -> None:
