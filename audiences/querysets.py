@@ -8,6 +8,9 @@ from django.db.models import F, Q, QuerySet, Sum
 from audiences.states import BATCH_OPEN, RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
 
+# Why a delivery is paused until a person resumes it: by a person, or by a block that Pinterest's support has to lift.
+FOR_A_PERSON = ("", "flagged_as_spam")
+
 
 def lease_is_free(now: datetime) -> Q:
     """Nobody holds the row, or whoever did has not been heard of in time."""
@@ -30,8 +33,8 @@ class DeliveryQuerySet(WorkspaceOwnedQuerySet):
         return self.exclude(state=DeliveryState.ARCHIVED)
 
     def paused_for_profile(self) -> Self:
-        """Paused because Pinterest refused the profile, not by a person."""
-        return self.filter(state=DeliveryState.PAUSED).exclude(pause_reason="")
+        """Paused because Pinterest refused the profile, until that works again; the others wait for a person."""
+        return self.filter(state=DeliveryState.PAUSED).exclude(pause_reason__in=FOR_A_PERSON)
 
 
 class RunQuerySet(WorkspaceOwnedQuerySet):

@@ -116,8 +116,8 @@ def pause_for_profile(delivery: Delivery, code: str, *, refused: Profile | None 
             return False
         if active.state == DeliveryState.ACTIVE and standby.take_over(active, code):
             return False
-        # With both refused, what has to be put right is the first one.
-        code = active.main_refusal or code
+        # With both refused, what has to be put right is the first one; but nothing goes on by itself after a block.
+        code = code if code == "flagged_as_spam" else active.main_refusal or code
         _uploading(active).update(reason=code, next_attempt_at=None)
         if active.state != DeliveryState.ACTIVE:
             return True
@@ -145,13 +145,13 @@ def _refused_versions(delivery: Delivery) -> dict[str, int | None]:
 
 
 def resume_for_profile(delivery: Delivery) -> bool:
-    """A profile works again: go on, unless a person has paused the delivery meanwhile.
+    """A profile works again: go on, unless only a person may say so.
 
     What was missed goes out as one delta: by the run that waited, and by the schedule, whose time has come meanwhile.
     """
     with transaction.atomic():
         paused = _locked(delivery)
-        if paused.state != DeliveryState.PAUSED or not paused.pause_reason:
+        if not Delivery.objects.paused_for_profile().filter(pk=paused.pk).exists():
             return False
         _go_on(paused, by=None)
         return True

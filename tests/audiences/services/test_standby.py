@@ -162,6 +162,28 @@ def test_calls_blocked_as_spam_are_not_continued_through_somebody_else(pair: Pai
     assert not standby.resumable().exists()
 
 
+def test_a_fresh_token_lifts_no_block_and_a_person_may(pair: Pair) -> None:
+    deliveries.pause_for_profile(pair.delivery, "flagged_as_spam", refused=pair.bob)
+
+    tokens.renew(pair.bob.pk)
+    profile_recovered.send(Profile, profile=pair.bob)
+
+    assert (reconcile.resume_recovered(), deliveries.resume_for_profile(pair.delivery)) == (0, False)
+    assert (pair.delivery.state, pair.delivery.pause_reason) == (DeliveryState.PAUSED, "flagged_as_spam")
+    deliveries.resume(pair.delivery, by=None)
+    assert pair.delivery.state == DeliveryState.ACTIVE
+
+
+def test_a_block_of_the_standby_is_not_forgotten_when_the_first_profile_recovers(pair: Pair) -> None:
+    pair.revoke("bob")
+    deliveries.pause_for_profile(pair.delivery, "profile_expired", refused=pair.bob)
+    deliveries.pause_for_profile(pair.delivery, "flagged_as_spam", refused=pair.alice)
+
+    pair.reconnect(pair.bob, "bob")
+
+    assert (pair.delivery.state, pair.delivery.pause_reason) == (DeliveryState.PAUSED, "flagged_as_spam")
+
+
 def test_a_refusal_that_comes_late_pauses_nothing(pair: Pair) -> None:
     assert not deliveries.pause_for_profile(pair.delivery, "profile_expired", refused=pair.bob)
     assert pair.delivery.standby_since is not None
