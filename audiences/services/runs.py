@@ -5,7 +5,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from audiences import hinting
-from audiences.models import Delivery, Run, Trigger
+from audiences.models import Audience, Delivery, Run, Trigger
 from audiences.services import endings
 from audiences.services import plan as plans
 from audiences.services.refusals import ServiceRefusal
@@ -25,6 +25,8 @@ def start(delivery: Delivery, *, by: User | None, trigger: str, is_dry_run: bool
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
         _check_startable(delivery, is_dry_run=is_dry_run)
+        # Locked, so that no run can settle between reading the ledger's version and taking the place of that run.
+        delivery.audience = Audience.objects.select_for_update(no_key=True).filter(pk=delivery.audience_id).first()
         plan = plans.pin(delivery)
         if not plan["snapshots"] and not delivery.published_at and not is_dry_run:
             raise ServiceRefusal("no_data", name=delivery.dataset.name)
