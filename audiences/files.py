@@ -4,9 +4,11 @@ With local storage both are one and the same. With remote storage the local fold
 whoever prepares or first needs the files, pruned by the reconciler.
 """
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any
@@ -18,6 +20,9 @@ from django.core.files.storage import FileSystemStorage, default_storage, storag
 from audiences.models import Audience, Run
 
 REJECTS = "rejects.csv"
+# A folder of an attempt, or one that was put aside to be deleted.
+_GONE = ".gone"
+_ATTEMPT = re.compile(r"\.?(\d+)(?:\.|$)")
 
 
 class FilesLostError(Exception):
@@ -65,6 +70,9 @@ def fetch(name: str) -> Path:
     """The local folder with the files stored under a name. Raises FilesLostError when there are none."""
     folder = _local(name)
     if folder.is_dir():
+        if not is_local():
+            # Its age says how long nobody has needed it.
+            os.utime(folder)
         return folder
     if is_local():
         raise FilesLostError(name)
@@ -84,11 +92,22 @@ def fetch(name: str) -> Path:
 
 
 def remove(name: str) -> None:
-    """Delete a folder here and in storage; also when it is gone already."""
-    shutil.rmtree(_local(name), ignore_errors=True)
+    """Delete a folder here and in storage; also when it is gone already, or half of it."""
+    folder = _local(name)
+    for left in folder.parent.glob(f".{folder.name}.*{_GONE}"):
+        shutil.rmtree(left, ignore_errors=True)
+    delete_folder(folder)
     if not is_local():
         for stored in _stored(name):
             default_storage.delete(stored)
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a local folder, renamed first: a folder under its own name is whole, whoever is killed or still reads."""
+    aside = folder.with_name(f".{folder.name}.{token_hex(4)}{_GONE}")
+    with suppress(FileNotFoundError):
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def ledger(audience: Audience, version: int) -> Path | None:
@@ -117,16 +136,30 @@ def open_rejects(run: Run) -> IO[Any] | None:
     return default_storage.open(name, "rb") if default_storage.exists(name) else None
 
 
+def attempts(run: Run) -> list[int]:
+    """The attempts of which anything is left in storage or here, half-deleted folders included."""
+    parent = run_name(run, 0).rpartition("/")[0]
+    names = {path.name for path in _local(parent).glob("*")}
+    with suppress(FileNotFoundError):
+        names |= set(default_storage.listdir(parent)[0])
+    return sorted({int(found[1]) for name in names if (found := _ATTEMPT.match(name))})
+
+
 @contextmanager
 def scratch(run: Run, attempt: int) -> Iterator[Path]:
-    """A local folder outside of storage for what only this attempt needs; gone afterwards."""
-    folder = Path(settings.WORK_DIR) / "scratch" / f"run-{run.pk}-{attempt}"
+    """A local folder outside of storage for what only this attempt needs, raw values too; gone afterwards."""
+    folder = scratch_folder() / f"run-{run.pk}-{attempt}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, mode=0o700)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch_folder() -> Path:
+    """Where the scratch folders of all runs are; what killed processes leave there, pruning.sweep removes."""
+    return Path(settings.WORK_DIR) / "scratch"
 
 
 def _local(name: str) -> Path:

@@ -1,5 +1,6 @@
 """What the queue calls: each takes the id of a row, may run any number of times, and returns a word or a number."""
 
+from audiences import pruning
 from audiences.people import erasing, history
 from audiences.pipeline import settle, upload
 from audiences.services import observing, preparing
@@ -7,6 +8,10 @@ from audiences.services import observing, preparing
 
 def prepare_run(run_id: int) -> str:
     return preparing.prepare(run_id)
+
+
+def prune_files(_: int) -> int:
+    return pruning.prune()
 
 
 def pump_run(run_id: int) -> int:

@@ -63,6 +63,10 @@ class Run(WorkspaceOwned):
     files_attempt = models.PositiveIntegerField(
         default=0, editable=False, help_text="The attempt whose files the batches are ranges of; 0: none yet."
     )
+    files_lost_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Those files were missing then, and are not restored yet."
+    )
+    is_pruned = models.BooleanField(default=False, editable=False, help_text="The run's files were removed.")
     settled_version = models.PositiveIntegerField(
         null=True, blank=True, editable=False, help_text="Ledger version that holds what this run delivered."
     )

@@ -58,16 +58,19 @@ def prepare(
     plan: Plan,
     workdir: Path,
     *,
+    scratch: Path | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Prepared:
     """Prepare a run in workdir, which is emptied of an earlier attempt first.
 
     Both callbacks are called on the caller's thread, a few times a second. The same plan over the same files gives the
-    same bytes. Raises Cancelled, SourceBroken, DiskFull, MemoryShort, LedgerBroken; nothing raw stays in workdir.
+    same bytes. Raises Cancelled, SourceBroken, DiskFull, MemoryShort, LedgerBroken. Raw values are in scratch (else in
+    workdir/tmp) and nowhere else, and it is removed at the end: what a killed process leaves there, others sweep.
     """
     _clear(workdir)
-    scratch = workdir / "tmp"
+    workdir.mkdir(parents=True, exist_ok=True)
+    scratch = scratch or workdir / "tmp"
     try:
         scratch.mkdir(parents=True)
         with Session(

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from audiences import files, hinting
+from audiences import files, hinting, pruning
 from audiences.doctor import examine
 from audiences.models import Batch, Delivery, Run
 from audiences.people import tombstones
@@ -96,6 +96,10 @@ class Attempt:
 
     def work(self) -> Prepared:
         """Run the engine over local copies and store what it made."""
+        pruning.sweep()
+        if self.run.attempts > 1:
+            # Whoever made those was killed, or has lost the lease and notices.
+            pruning.drop_attempts(self.run, but=self.run.attempts)
         ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
         with files.scratch(self.run, self.run.attempts) as scratch:
             plan = plans.engine_plan(self.run, self._copies(scratch), ledger)
@@ -103,6 +107,7 @@ class Attempt:
             prepared = engine.prepare(
                 plan,
                 files.new_folder(self.folder_name),
+                scratch=scratch / "engine",
                 progress=self.reporter.progress,
                 cancelled=self.reporter.should_stop,
             )
