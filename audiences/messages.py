@@ -99,7 +99,8 @@ _ENDS = {
     "archived": Words("Cancelled", "The delivery was archived, so its run was stopped.", ""),
     "nothing_new": Words(
         "Nothing new",
-        "No data was written after this delivery was set up, so there was nothing to deliver.",
+        "There is no data to deliver: none was written since this delivery was set up, or all of it was deleted. "
+        "Nobody was added and nobody removed.",
         "Upload new data to the dataset, then run the delivery.",
     ),
     "up_to_date": Words("Up to date", "The list already holds exactly what it should. Nothing had to be sent.", ""),

@@ -18,7 +18,7 @@ from audiences.models import Batch, Delivery, Run
 from audiences.people import tombstones
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
-from audiences.services import endings
+from audiences.services import emptied, endings
 from audiences.services import plan as plans
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
@@ -73,7 +73,8 @@ class Attempt:
         if self.run.attempts > MAX_BEGUN:
             self.fail("gave_up")
             return
-        if not self.run.plan["snapshots"] and not tombstones.is_erasure(self.run):
+        has_work = self.run.plan["snapshots"] or tombstones.is_erasure(self.run) or emptied.is_emptied(self.run)
+        if not has_work:
             self.end(RunState.DONE, "nothing_new", counts=_empty_counts())
             return
         try:
@@ -103,7 +104,7 @@ class Attempt:
         ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
         with files.scratch(self.run, self.run.attempts) as scratch:
             plan = plans.engine_plan(self.run, self._copies(scratch), ledger)
-            plan = tombstones.completed(plan, self.run, scratch)
+            plan = emptied.completed(tombstones.completed(plan, self.run, scratch), scratch)
             prepared = engine.prepare(
                 plan,
                 files.new_folder(self.folder_name),
