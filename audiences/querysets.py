@@ -53,6 +53,11 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         may_send = Q(delivery__state=DeliveryState.ACTIVE) | ~Q(ending="") | Q(trigger="erasure")
         return self.filter(is_due(now), may_send, state=RunState.UPLOADING)
 
+    def to_stop(self) -> Self:
+        """Cancelled, or left over of an archived delivery, and not stopped yet."""
+        asked = Q(cancel_asked_at__isnull=False) | Q(delivery__state=DeliveryState.ARCHIVED)
+        return self.filter(asked, ending="").active().exclude(state=RunState.SETTLING)
+
     def to_settle(self, now: datetime) -> Self:
         return self.filter(lease_is_free(now), is_due(now), state=RunState.SETTLING)
 

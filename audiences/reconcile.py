@@ -76,12 +76,8 @@ def _unhinted(rows: QuerySet[Any], now: datetime, after: timedelta = HINT_AGAIN_
 
 def finish_cancelled() -> int:
     """Runs that somebody cancelled while they were prepared, by a worker that did not live to notice."""
-    asked = Run.objects.filter(
-        lease_is_free(timezone.now()),
-        cancel_asked_at__isnull=False,
-        state__in=(RunState.QUEUED, RunState.PREPARING, RunState.HELD),
-    )
-    return sum(endings.end_idle(run, to=RunState.CANCELLED, code="cancelled") for run in asked[:AT_ONCE])
+    asked = Run.objects.to_stop().filter(lease_is_free(timezone.now()))
+    return sum(endings.cancel(run, code=endings.cancel_code(run)) for run in asked[:AT_ONCE])
 
 
 def hint_observations() -> int:

@@ -15,6 +15,8 @@ def hand_over(run_id: int) -> None:
     run = Run.objects.filter(pk=run_id, state=RunState.UPLOADING).select_related("audience").first()
     if run is None:
         return
+    if Run.objects.to_stop().filter(pk=run_id).exists() and endings.cancel(run, code=endings.cancel_code(run)):
+        run.refresh_from_db()
     if not try_finish(run) and is_sendable(run):
         hinting.pump(run)
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from audiences import hinting
 from audiences.messages import reason
-from audiences.models import Batch, Run
+from audiences.models import Batch, Delivery, Run
 from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
-from audiences.states import RUN_MOVES, BatchState, RunState
+from audiences.states import RUN_MOVES, BatchState, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.lib import states
 from pinconnect.workspaces import audit
@@ -29,6 +29,19 @@ def stop_sending(run: Run, *, ending: str, code: str) -> bool:
             skip_waiting(run)
             hinting.pump(run)
         return bool(stopped)
+
+
+def cancel(run: Run, *, code: str) -> bool:
+    """Stop a run that sends, end one that does not yet; False while somebody prepares it, who notices by itself."""
+    if run.state == RunState.UPLOADING:
+        return stop_sending(run, ending="cancelled", code=code)
+    return end_idle(run, to=RunState.CANCELLED, code=code)
+
+
+def cancel_code(run: Run) -> str:
+    """Why a run that was asked to stop does so."""
+    is_archived = Delivery.objects.filter(pk=run.delivery_id, state=DeliveryState.ARCHIVED).exists()
+    return "archived" if is_archived else "cancelled"
 
 
 def skip_waiting(run: Run) -> None:

@@ -69,6 +69,11 @@ class Attempt:
         self.symptoms: dict[str, Any] = {}
 
     def go(self) -> None:
+        self._try()
+        if self._is_cancelled_late():
+            self.cancelled()
+
+    def _try(self) -> None:
         """Every way in which it may end, each with its state and reason."""
         if self.run.attempts > MAX_BEGUN:
             self.fail("gave_up")
@@ -179,7 +184,7 @@ class Attempt:
             if self.move(RunState.PREPARING, attempts=F("attempts") - 1):
                 hinting.prepare(self.run)
             return
-        self.end(RunState.CANCELLED, "cancelled")
+        self.end(RunState.CANCELLED, endings.cancel_code(self.run))
 
     def again(self) -> None:
         """Something unforeseen: a few more attempts, later, then it is a failure."""
@@ -203,13 +208,22 @@ class Attempt:
                 endings.tell(self.run)
 
     def move(self, to: str, **changes: Any) -> bool:
-        """Give the lease back together with the move; False when the lease is not ours any more."""
-        moved = leases.release(
-            Run.objects.filter(state=RunState.PREPARING), pk=self.run.pk, token=self.token, state=to, **changes
-        )
+        """Give the lease back together with the move.
+
+        False when the lease is not ours any more, and when somebody has cancelled: then it goes no further.
+        """
+        movable = Run.objects.filter(state=RunState.PREPARING)
+        if to not in (RunState.PREPARING, RunState.CANCELLED):
+            movable = movable.filter(cancel_asked_at=None)
+        moved = leases.release(movable, pk=self.run.pk, token=self.token, state=to, **changes)
         if moved:
             self.run.refresh_from_db()
         return moved
+
+    def _is_cancelled_late(self) -> bool:
+        """Somebody cancelled after the engine had looked for the last time, so the run is still in our hands."""
+        ours = Run.objects.filter(pk=self.run.pk, state=RunState.PREPARING, lease_token=self.token)
+        return ours.filter(cancel_asked_at__isnull=False).exists()
 
 
 def _batches(run: Run, prepared: Prepared) -> Iterator[Batch]:

@@ -68,11 +68,7 @@ def cancel(run: Run, *, by: User | None, code: str = "cancelled") -> bool:
         if run.state not in RUN_ACTIVE or run.state == RunState.SETTLING or run.ending:
             return False
         Run.objects.filter(pk=run.pk).update(cancel_asked_at=timezone.now())
-        if run.state == RunState.UPLOADING:
-            endings.stop_sending(run, ending="cancelled", code=code)
-        else:
-            # Whoever prepares it at this moment notices by itself; nobody else has to be waited for.
-            endings.end_idle(run, to=RunState.CANCELLED, code=code)
+        endings.cancel(run, code=code)
         audit.record("run.cancelled", run, workspace=run.workspace, by=by)
         return True
 

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from audiences import hinting, reconcile, tasks
-from audiences.models import Audience, Batch, Run
+from audiences.models import Audience, Batch, Delivery, Run
 from audiences.services import deliveries
 from audiences.states import BatchState, DeliveryState, RunState
 from pinconnect.alerts.models import Alert
@@ -125,6 +125,29 @@ def test_a_cancelled_preparation_whose_worker_died_is_ended(shop: Shop) -> None:
 
     assert reconcile.finish_cancelled() == 1
     assert only_run().state == RunState.CANCELLED
+
+
+def test_a_run_that_sends_although_it_was_cancelled_is_stopped(shop: Shop) -> None:
+    tasks.prepare_run(only_run().pk)
+    Run.objects.update(cancel_asked_at=timezone.now())
+
+    assert reconcile.finish_cancelled() == 1
+
+    assert (only_run().ending, only_run().reason) == ("cancelled", "cancelled")
+    assert reconcile.finish_cancelled() == 0, "it is stopped already"
+    assert drive(only_run()).state == RunState.CANCELLED
+
+
+@pytest.mark.parametrize("state", [RunState.QUEUED, RunState.HELD, RunState.UPLOADING])
+def test_a_run_left_over_of_an_archived_delivery_is_stopped(shop: Shop, state: str) -> None:
+    tasks.prepare_run(only_run().pk)
+    Run.objects.update(state=state)
+    Delivery.objects.update(state=DeliveryState.ARCHIVED)
+
+    assert reconcile.finish_cancelled() == 1
+
+    assert drive(only_run()).state == RunState.CANCELLED
+    assert only_run().reason == "archived"
 
 
 def test_audiences_that_are_due_are_observed(shop: Shop, hinted: list[str]) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from audiences import tasks
 from audiences.management import driving
 from audiences.models import Delivery, Run
 from audiences.services import deliveries
-from audiences.states import RunState
+from audiences.states import DeliveryState, RunState
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.models import Workspace
 from tests.factories import make_user, make_workspace
@@ -175,6 +176,23 @@ def test_a_run_that_was_interrupted_is_finished_before_the_new_file(
 
     assert (found["run_id"], found["removed"]) == (Run.objects.get(number=2).pk, 15)
     assert simulator.members(found["customer_list_id"]) == expected_members(people(range(5, 125)), ALL_KINDS)
+
+
+def test_a_run_left_over_of_an_archived_delivery_ends_the_waiting(
+    profile: Profile, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nap(seconds: float) -> None:
+        raise AssertionError("There is nothing to wait for.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(driving, "drive", lambda run, say: run)
+        refusal_of(file)
+    tasks.prepare_run(Run.objects.get().pk)
+    Delivery.objects.update(state=DeliveryState.ARCHIVED)
+
+    run = driving.drive(Run.objects.get(), str, sleep=nap)
+
+    assert (run.state, run.reason) == (RunState.CANCELLED, "archived")
 
 
 def test_waiting_for_pinterest_is_part_of_waiting(

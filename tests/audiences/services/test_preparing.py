@@ -10,7 +10,7 @@ from django.utils import timezone
 from audiences import files, tasks
 from audiences.models import Batch, Run
 from audiences.pipeline.plan import DiskFull, MemoryShort, SourceBroken
-from audiences.services import preparing, reporting
+from audiences.services import deliveries, preparing, reporting, runs
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
 from pinconnect.datasets.services import delete_snapshot
@@ -151,3 +151,55 @@ def test_a_worker_that_lost_its_lease_writes_nothing(shop: Shop, monkeypatch: py
 
     assert (Run.objects.get().state, Run.objects.get().counts) == (RunState.PREPARING, {})
     assert not Batch.objects.exists()
+
+
+def finishing_after(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
+    """Something happens between the engine's last look and the end of the preparing."""
+    finish = preparing.Attempt.finish
+
+    def late(self: preparing.Attempt, prepared: Any) -> None:
+        assert what() is not False
+        finish(self, prepared)
+
+    monkeypatch.setattr(preparing.Attempt, "finish", late)
+
+
+@pytest.mark.parametrize(
+    ("rows", "otherwise"),
+    [(people(range(11)), "uploading"), (people([1]), "held"), (ROWS, "settling"), (people([50]), "held")],
+)
+def test_a_run_cancelled_when_it_is_just_prepared_goes_no_further(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, rows: Any, otherwise: str
+) -> None:
+    drive(Run.objects.get())
+    shop.change(rows)
+    run = shop.start()
+    finishing_after(monkeypatch, lambda: runs.cancel(run, by=None))
+
+    assert tasks.prepare_run(run.pk) == RunState.CANCELLED, f"not {otherwise}"
+
+    run.refresh_from_db()
+    assert (run.reason, run.lease_until, run.batches.count()) == ("cancelled", None, 0)
+    with pytest.raises(files.FilesLostError):
+        files.fetch(files.run_name(run, 1))
+    assert shop.start() != run, "the list is free for the next run"
+
+
+def test_a_cancelled_run_does_not_fail_in_the_same_moment(
+    simulator: SimulatorInTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_shop(simulator, [{**people([1])[0], "email": "nobody"}])
+    finishing_after(monkeypatch, lambda: runs.cancel(Run.objects.get(), by=None))
+
+    assert tasks.prepare_run(Run.objects.get().pk) == RunState.CANCELLED
+    assert not Alert.objects.exists()
+
+
+def test_a_run_whose_delivery_is_archived_when_it_is_just_prepared_is_stopped(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finishing_after(monkeypatch, lambda: deliveries.archive(shop.delivery, by=None))
+
+    assert tasks.prepare_run(Run.objects.get().pk) == RunState.CANCELLED
+    assert Run.objects.get().reason == "archived"
+    assert not shop.simulator.calls()
