@@ -91,6 +91,18 @@ def fetch(name: str) -> Path:
     return folder
 
 
+def fetch_again(name: str) -> Path:
+    """Fetch anew where the copy here cannot be read; what storage itself holds is as good as it gets."""
+    if not is_local():
+        delete_folder(_local(name))
+    return fetch(name)
+
+
+def holds(name: str, file: str) -> bool:
+    """Whether storage itself, not a copy here, has this file in a folder."""
+    return bool(default_storage.exists(f"{name}/{file}"))
+
+
 def remove(name: str) -> None:
     """Delete a folder here and in storage; also when it is gone already, or half of it."""
     folder = _local(name)

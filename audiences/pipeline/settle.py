@@ -82,6 +82,8 @@ def _switch(run: Run, token: str) -> None:
     if acknowledged:
         version, members, changes = _write_ledger(run, audience, acknowledged)
     counts = {**run.counts, "final": accounting.final(run, members)}
+    if changes is not None and not files.holds(files.ledger_name(audience, version), ledger.MANIFEST):
+        raise files.FilesLostError(f"Ledger {version} of audience {audience.pk} is not in storage.")
     with transaction.atomic():
         mine = Run.objects.filter(pk=run.pk, lease_token=token, state=RunState.SETTLING)
         if not mine.update(settled_version=version, counts=counts):

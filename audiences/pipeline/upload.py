@@ -6,7 +6,6 @@ nobody sleeps. Whoever is killed at any moment leaves a lease that runs out, and
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -137,7 +136,7 @@ class Pump:
             return True
         payload: Payload | None = None
         try:
-            payload = payloads.read(self._folder(run), batch.operation, batch.first, batch.count)
+            payload = self._read(run, batch)
             self._send(run, claimed, payload)
         except (files.FilesLostError, payloads.PayloadMissing):
             outcomes.give_back(claimed)
@@ -220,8 +219,12 @@ class Pump:
             return True
         raise error
 
-    def _folder(self, run: Run) -> Path:
-        return files.fetch(files.run_name(run, run.files_attempt))
+    def _read(self, run: Run, batch: Batch) -> Payload:
+        name = files.run_name(run, run.files_attempt)
+        try:
+            return payloads.read(files.fetch(name), batch.operation, batch.first, batch.count)
+        except payloads.PayloadMissing:
+            return payloads.read(files.fetch_again(name), batch.operation, batch.first, batch.count)
 
     def _count(self, run: Run, claimed: Claimed) -> None:
         profile = self.voice.profile
