@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from pinconnect.lib.redact import RedactFilter
+
+# One browser for the whole run: a fixture that several conftests import is made several times.
+from tests.support.browser import browser_page, chromium, open_page  # noqa: F401 -- fixtures
 from tests.support.simulator import simulator  # noqa: F401 -- a fixture
 
 _connect = socket.socket.connect

@@ -7,7 +7,6 @@ import pytest
 from pinconnect.workspaces.models import User, Workspace
 from pinconnect.workspaces.roles import Role
 from tests.factories import make_member, make_user, make_workspace
-from tests.support.browser import chromium, open_page  # noqa: F401 -- fixtures
 
 
 @dataclass

@@ -15,7 +15,6 @@ from invites.services import sending
 from invites.services.sending import InviteWishes
 from tests.profiles.conftest import Acme, acme, make_profile  # noqa: F401 -- fixtures
 from tests.simulator.helpers import Browser, returned
-from tests.support.browser import chromium, open_page  # noqa: F401 -- fixtures
 from tests.support.simulator import SimulatorInTest
 
 CALLBACK = "/oauth/pinterest/callback/"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import DESKTOP, Complaints, chromium  # noqa: F401 -- a fixture
+from tests.support.browser import DESKTOP, Complaints
 from tests.support.stack import Stack, running_stack
 
 
@@ -17,7 +17,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, stack: Stack) -> Iterator[Page]:  # noqa: F811 -- the fixture
+def visitor(chromium: Browser, stack: Stack) -> Iterator[Page]:
     """A signed-out person's page; the test fails if the browser complains about anything."""
     context = chromium.new_context(
         base_url=stack.url, viewport={"width": DESKTOP[0], "height": DESKTOP[1]}, reduced_motion="reduce"

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from pinconnect.profiles.models import Profile
 from pinconnect.profiles.scopes import ASKED_FOR
 from tests.factories import make_user, make_workspace
-from tests.support.browser import OpenPage, assert_accessible, chromium, open_page  # noqa: F401 -- fixtures
+from tests.support.browser import OpenPage, assert_accessible
 from tests.support.simulator_process import SimulatorProcess, running_simulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,7 +50,7 @@ def profile(pinterest: SimulatorProcess) -> Profile:
 
 
 @pytest.fixture
-def page(open_page: OpenPage, profile: Profile) -> Page:  # noqa: F811 -- the fixture
+def page(open_page: OpenPage, profile: Profile) -> Page:
     """Alice looks at the profile."""
     alice = profile.workspace.memberships.get().user
     return open_page(profile.get_absolute_url(), user=alice)
@@ -122,7 +122,7 @@ def test_it_works_in_one_window_where_pop_ups_are_blocked(page: Page, profile: P
     assert page.url.endswith(profile.get_absolute_url())
 
 
-def test_it_works_without_scripts(open_page: OpenPage, profile: Profile) -> None:  # noqa: F811 -- the fixture
+def test_it_works_without_scripts(open_page: OpenPage, profile: Profile) -> None:
     alice = profile.workspace.memberships.get().user
     page = open_page(profile.get_absolute_url(), user=alice, java_script_enabled=False)
 
