@@ -19,8 +19,8 @@ from pinconnect.identifiers import kinds
 def pin(delivery: Delivery) -> dict[str, Any]:
     """The plan as plain data.
 
-    snapshots: ids in order; source_bytes: their size; columns: column, kind, treatment, default_country; mode;
-    wire: shape and list_type;
+    snapshots: ids in order; readings: what each was read as; source_bytes: their size;
+    columns: column, kind, treatment, default_country; mode; wire: shape and list_type;
     limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger.
     """
     columns = list(delivery.columns.all())
@@ -28,6 +28,7 @@ def pin(delivery: Delivery) -> dict[str, Any]:
     snapshots = snapshots_of(delivery)
     return {
         "snapshots": [snapshot.pk for snapshot in snapshots],
+        "readings": [snapshot.read_as for snapshot in snapshots],
         "source_bytes": sum(snapshot.size_bytes for snapshot in snapshots),
         "columns": [
             {

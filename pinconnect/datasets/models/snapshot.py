@@ -65,6 +65,9 @@ class Snapshot(WorkspaceOwned):
     upload_token = models.CharField(max_length=40, null=True, blank=True, editable=False)  # noqa: DJ001 -- unique only where set
     attempts = models.PositiveIntegerField(default=0, help_text="How often examining was begun since it was asked for.")
     reading = models.PositiveIntegerField(default=0, help_text="How often examining was begun at all; names its files.")
+    read_as = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Which reading its rows are from; another one may bring other rows."
+    )
     lease_token = models.CharField(max_length=40, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -189,6 +189,7 @@ def _facts(snapshot: Snapshot, found: results.Examined) -> dict[str, Any]:
     return {
         "state": SnapshotState.READY,
         "ready_at": snapshot.ready_at or timezone.now(),
+        "read_as": snapshot.reading,
         "refusal": "",
         "refusal_line": None,
         "refusal_detail": "",

@@ -12,6 +12,8 @@ from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.models import Alert
+from pinconnect.datasets.examination.results import Asked
+from pinconnect.datasets.services import correct_format, examine
 from tests.factories import make_user, make_workspace
 from tests.factories_audiences import (
     Shop,
@@ -91,6 +93,17 @@ def test_a_dry_run_is_out_of_date_once_the_data_has_changed(shop: Shop) -> None:
     assert runs.is_current(dry)
 
     shop.change(people(range(5)))
+
+    assert not runs.is_current(dry)
+
+
+def test_a_dry_run_is_out_of_date_once_its_data_is_read_in_another_way(shop: Shop) -> None:
+    dry = drive(shop.start(is_dry_run=True))
+    snapshot = shop.dataset.snapshots.get()
+    correct_format(snapshot, by=None, asked=Asked(has_header=True))
+    assert runs.is_current(dry)
+
+    assert examine(snapshot)
 
     assert not runs.is_current(dry)
 
