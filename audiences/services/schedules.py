@@ -2,26 +2,25 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audiences import rhythm
 from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.models.schedule import Rhythm
-from audiences.services import runs
+from audiences.services import plan, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RUN_ACTIVE, DeliveryState
-from pinconnect.datasets.models import Snapshot, SnapshotState
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 500
+REFUSED_AGAIN = timedelta(minutes=5)
 _TRIGGERS = {Rhythm.INTERVAL: Trigger.SCHEDULE, Rhythm.CRON: Trigger.SCHEDULE, Rhythm.NEW_DATA: Trigger.NEW_DATA}
 
 
@@ -60,14 +59,32 @@ def notice_new_data() -> int:
 
     Rows decide, so it does not matter whether anybody was told when the data arrived.
     """
-    seen_until = Coalesce(OuterRef("started_at"), OuterRef("created_at"))
-    unseen = Snapshot.objects.filter(
-        dataset=OuterRef("delivery__dataset"), state=SnapshotState.READY, ready_at__gt=seen_until
-    )
-    waiting = Schedule.objects.filter(Exists(unseen), rhythm=Rhythm.NEW_DATA, due_at=None)
-    return waiting.exclude(delivery__state__in=(DeliveryState.DRAFT, DeliveryState.ARCHIVED)).update(
-        due_at=timezone.now()
-    )
+    waiting = Schedule.objects.filter(rhythm=Rhythm.NEW_DATA, due_at=None).select_related("delivery__dataset")
+    found = waiting.exclude(delivery__state__in=(DeliveryState.DRAFT, DeliveryState.ARCHIVED))
+    due = [schedule.pk for schedule in found.iterator() if _has_new_data(schedule)]
+    return Schedule.objects.filter(pk__in=due, due_at=None).update(due_at=timezone.now())
+
+
+def _has_new_data(schedule: Schedule) -> bool:
+    """Whether a run would read something, or read it as something, that the last run did not.
+
+    What the last run has pinned decides and not the time, for data can be ready for a while before others see it. Only
+    what had been left undelivered when the schedule was saved stays so: saving starts nothing.
+    """
+    delivery = schedule.delivery
+    last = delivery.runs.filter(is_dry_run=False).exclude(trigger=Trigger.ERASURE).order_by("-pk").first()
+    seen = last.plan["snapshots"] if last else []
+    # Runs of earlier versions have not noted how they read their data.
+    read_as = dict(zip(seen, last.plan.get("readings", []), strict=False)) if last else {}
+    is_newer = last is not None and last.created_at > schedule.created_at
+    for snapshot in plan.snapshots_of(delivery):
+        if snapshot.pk in seen:
+            is_new = read_as.get(snapshot.pk, snapshot.read_as) != snapshot.read_as
+        else:
+            is_new = is_newer or (snapshot.ready_at is not None and snapshot.ready_at > schedule.created_at)
+        if is_new:
+            return True
+    return False
 
 
 def start_due() -> int:
@@ -92,8 +109,10 @@ def _start(schedule: Schedule, now: datetime) -> bool:
             with transaction.atomic():
                 runs.start(schedule.delivery, by=None, trigger=_TRIGGERS[Rhythm(schedule.rhythm)])
         except ServiceRefusal as refusal:
-            # Shown on the delivery's page; the next due time tries again.
-            Schedule.objects.filter(pk=schedule.pk).update(refusal=refusal.code)
+            # Shown on the delivery's page; the next due time tries again, and new data does not wait for newer.
+            Schedule.objects.filter(pk=schedule.pk).update(
+                refusal=refusal.code, started_at=schedule.started_at, due_at=following or now + REFUSED_AGAIN
+            )
             logger.info("The schedule of delivery %s started no run: %s", schedule.delivery_id, refusal.code)
             return False
     return True

@@ -9,6 +9,9 @@ from django.utils import timezone
 from audiences.models import Run, Schedule, Trigger
 from audiences.services import deliveries, schedules
 from audiences.services.schedules import Wish
+from pinconnect.datasets.examination.results import Asked
+from pinconnect.datasets.models import Snapshot
+from pinconnect.datasets.services import correct_format, examine
 from tests.factories_audiences import Shop, drive, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
@@ -118,3 +121,74 @@ def test_refused_start_is_noted_and_tried_again_at_the_next_time(shop: Shop, mon
     made.refresh_from_db()
     assert made.refusal == "no_columns"
     assert made.due_at > timezone.now()
+
+
+def new_data(shop: Shop) -> Schedule:
+    made = schedules.change(shop.delivery, Wish("new_data"), by=None)
+    assert made is not None
+    return made
+
+
+def test_new_data_whose_run_is_refused_is_not_forgotten(shop: Shop) -> None:
+    made = new_data(shop)
+    shop.change(people(range(130)))
+    columns = list(shop.delivery.columns.all())
+    shop.delivery.columns.all().delete()
+
+    assert schedules.start_due() == 0
+
+    made.refresh_from_db()
+    assert (made.refusal, made.started_at) == ("no_columns", None)
+    assert timezone.now() < made.due_at < timezone.now() + timedelta(minutes=10)
+    for column in columns:
+        column.save(force_insert=True)
+    due_now(made)
+    assert schedules.start_due() == 1
+
+
+def test_data_that_was_ready_before_a_run_and_seen_only_after_it_is_delivered(shop: Shop) -> None:
+    made = new_data(shop)
+    shop.change(people(range(130)))
+    assert schedules.start_due() == 1
+    run = drive(Run.objects.latest("pk"))
+    late = shop.change(people(range(140)))
+    Snapshot.objects.filter(pk=late.pk).update(ready_at=run.created_at - timedelta(seconds=1))
+
+    assert schedules.start_due() == 1
+
+    made.refresh_from_db()
+    assert Run.objects.latest("pk").plan["snapshots"] == [late.pk]
+
+
+def test_data_left_undelivered_before_the_schedule_was_saved_stays_so(shop: Shop) -> None:
+    shop.change(people(range(130)))
+
+    new_data(shop)
+
+    assert schedules.start_due() == 0
+
+
+def test_a_correction_of_the_format_is_new_data(shop: Shop) -> None:
+    new_data(shop)
+    snapshot = Snapshot.objects.get()
+    correct_format(snapshot, by=None, asked=Asked(has_header=True))
+    assert schedules.start_due() == 0, "it is not read yet"
+    assert examine(snapshot)
+
+    assert (schedules.start_due(), schedules.start_due()) == (1, 0)
+
+    run = drive(Run.objects.latest("pk"))
+    assert run.plan["readings"] == [2]
+    assert schedules.start_due() == 0
+
+
+def test_a_correction_that_did_not_work_is_no_new_data(shop: Shop) -> None:
+    new_data(shop)
+    snapshot = Snapshot.objects.get()
+    correct_format(snapshot, by=None, asked=Asked(delimiter="|", has_header=True))
+    Snapshot.objects.update(attempts=99)
+    assert examine(snapshot)
+    snapshot.refresh_from_db()
+    assert snapshot.refusal == "examination_failed"
+
+    assert schedules.start_due() == 0
