@@ -16,7 +16,9 @@ def is_emptied(run: Run) -> bool:
         return False
     if tombstones.is_erasure(run) or run.delivery.scope != Scope.ALL:
         return False
-    return Snapshot.objects.filter(dataset=run.delivery.dataset_id, ready_at__isnull=False).exists()
+    # Whoever archives a dataset is told that nobody is removed by that.
+    had_data = Snapshot.objects.filter(dataset=run.delivery.dataset_id, ready_at__isnull=False)
+    return had_data.filter(dataset__archived_at=None).exists()
 
 
 def completed(plan: Plan, folder: Path) -> Plan:

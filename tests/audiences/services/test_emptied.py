@@ -1,6 +1,7 @@
 """Deleting all data of a dataset removes nobody unless a person agrees."""
 
 import pytest
+from django.utils import timezone
 
 from audiences.models import Mode, Run, Scope
 from audiences.services import runs
@@ -59,6 +60,14 @@ def test_who_does_not_mirror_removes_nobody(simulator: SimulatorInTest, mode: st
 
     assert (run.state, run.reason) == (RunState.DONE, "nothing_new")
     assert shop.members == expected_members(ROWS)
+
+
+def test_archiving_the_dataset_removes_nobody(simulator: SimulatorInTest) -> None:
+    shop = delivered(simulator)
+    type(shop.dataset).objects.update(archived_at=timezone.now())
+    delete_all(shop)
+
+    assert drive(shop.start()).reason == "nothing_new"
 
 
 def test_who_delivers_only_new_data_removes_nobody(simulator: SimulatorInTest) -> None:
