@@ -92,7 +92,9 @@ class Pump:
         candidates = list(self._candidates(run))
         if not candidates:
             return False
-        wait_s = rates.wait_s(profile, Category.ADS_WRITE)
+        # Before the list is made, it is looked up.
+        looks_first = [] if run.audience.customer_list_id else [Category.ADS_READ]
+        wait_s = max(rates.wait_s(profile, category) for category in (*looks_first, Category.ADS_WRITE))
         if wait_s:
             outcomes.wait(run, wait_s, "rate_limited")
             return False
@@ -160,7 +162,7 @@ class Pump:
             outcomes.broken(run, claimed)
             return False
         finally:
-            self._learn(run)
+            self.exchange = None
         return True
 
     def _send(self, run: Run, claimed: Claimed, payload: Payload) -> None:
@@ -190,7 +192,7 @@ class Pump:
         assert run.audience is not None  # noqa: S101 -- step() has looked
         if isinstance(error, RateLimited):
             outcomes.give_back(claimed, wait_s=error.retry_after_s, error=error)
-            rates.block(profile, Category.ADS_WRITE, error.retry_after_s)
+            rates.block(profile, rates.category(self.exchange.method if self.exchange else ""), error.retry_after_s)
             outcomes.wait(run, error.retry_after_s, "rate_limited")
             return False
         if isinstance(error, NotSent):
@@ -235,11 +237,8 @@ class Pump:
 
     def _note(self, exchange: Exchange) -> None:
         self.exchange = exchange
-
-    def _learn(self, run: Run) -> None:
-        if self.exchange is not None and self.voice.profile is not None:
-            rates.note(self.voice.profile, Category.ADS_WRITE, self.exchange.rate)
-            self.exchange = None
+        if self.voice.profile is not None:
+            rates.note(self.voice.profile, rates.category(exchange.method), exchange.rate)
 
     def _fan_out(self) -> None:
         """Once the list exists, others may help."""

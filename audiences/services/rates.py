@@ -11,6 +11,11 @@ from pinconnect.queue import limits
 _BURST_SHARE = {Tier.STANDARD: 0.1, Tier.TRIAL: 1.0}
 
 
+def category(method: str) -> Category:
+    """What Pinterest counts a call with lists or audiences as."""
+    return Category.ADS_READ if method == "GET" else Category.ADS_WRITE
+
+
 def wait_s(profile: Profile, category: Category) -> float:
     """Ask for one call; 0.0 when it may be made now, else the seconds to wait before asking again."""
     tier = Tier(settings.PINTEREST_TIER)

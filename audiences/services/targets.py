@@ -8,14 +8,14 @@ up may still be under way.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.utils import timezone
 
 from audiences.models import Audience
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
-from pinconnect.pinterest.errors import PinterestError, Rejected, UnknownOutcome
+from pinconnect.pinterest.errors import NotSent, PinterestError, Rejected, ServerTrouble, UnknownOutcome
 from pinconnect.pinterest.limits import ANSWER_DEADLINE_S
 from pinconnect.pinterest.types import CustomerList, Payload
 from pinconnect.queue import leases
@@ -25,6 +25,7 @@ LEASE_S = 60.0
 LOOK_UP_AFTER_S = 1.5 * ANSWER_DEADLINE_S
 
 What = Literal["list", "audience"]
+Found = TypeVar("Found")
 
 
 class TargetBusyError(Exception):
@@ -39,7 +40,7 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
     """Make sure that the list exists. True: it was created now and holds the first payload; False: add it.
 
     With may_create False only a creation that was not answered is looked up; False then also means that there is none.
-    Raises TargetBusyError, and any PinterestError of the calls.
+    Raises TargetBusyError, NotSent for a look-up without a usable answer, and any other PinterestError of the calls.
     """
     with _held(audience, customer_list_id="") as token:
         if token is None:
@@ -60,7 +61,7 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
 
 def _create_list(audience: Audience, token: str, client: Client, first: Payload, list_type: str) -> CustomerList:
     account = audience.ad_account.pinterest_id
-    newest = next(customer_lists.list_all(client, account, newest_first=True), None)
+    newest = next(_looking_up(customer_lists.list_all(client, account, newest_first=True)), None)
     _save(
         audience,
         token,
@@ -87,7 +88,7 @@ def _find_list(audience: Audience, client: Client) -> CustomerList | None:
     else here knows it. The whole part of the listing that is newer is read.
     """
     account, fitting = audience.ad_account.pinterest_id, []
-    for found in customer_lists.list_all(client, account, newest_first=True):
+    for found in _looking_up(customer_lists.list_all(client, account, newest_first=True)):
         if _number(found.id) <= _number(audience.list_create_after_id):
             break
         same_count = audience.list_create_records in (None, found.num_uploaded)
@@ -112,14 +113,14 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
         account = audience.ad_account.pinterest_id
         if audience.audience_create_asked_at is not None:
             _check_look_up(audience, "audience")
-            for found in audiences.list_all(client, account, newest_first=True):
+            for found in _looking_up(audiences.list_all(client, account, newest_first=True)):
                 if _number(found.id) <= _number(audience.audience_create_after_id):
                     break
                 if found.customer_list_id == audience.customer_list_id:
                     _save(audience, token, **_of_audience(found))
                     return True
             _note_missing(audience, token, "audience")
-        newest = next(audiences.list_all(client, account, newest_first=True), None)
+        newest = next(_looking_up(audiences.list_all(client, account, newest_first=True)), None)
         _save(
             audience,
             token,
@@ -144,6 +145,22 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
             raise
         _save(audience, token, **_of_audience(made))
         return True
+
+
+def _looking_up(listing: Iterator[Found]) -> Iterator[Found]:
+    """A listing whose failure says nothing about the records: what was to be sent was not sent. Raises NotSent."""
+    try:
+        yield from listing
+    except (Rejected, ServerTrouble, UnknownOutcome) as error:
+        unsent = NotSent(
+            "The look-up before a creation failed",
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            pinterest_message=error.pinterest_message,
+        )
+        unsent.retry_after_s = getattr(error, "retry_after_s", None)
+        raise unsent from error
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from audiences.services import targets
 from audiences.states import RunState
 from pinconnect.pinterest import customer_lists, limits
 from pinconnect.pinterest.client import Client
-from pinconnect.pinterest.errors import ServerTrouble, UnknownOutcome
+from pinconnect.pinterest.errors import NotSent, UnknownOutcome
 from pinconnect.pinterest.types import Payload
 from pinconnect.queue import leases
 from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_shop, people
@@ -167,7 +167,7 @@ def test_a_broken_listing_is_no_proof_that_the_list_is_missing(shop: Shop) -> No
     let_time_pass()
     shop.simulator.fault("server_error", operation="customer_lists/list", times=None)
 
-    with pytest.raises(ServerTrouble):
+    with pytest.raises(NotSent):
         ensure(shop)
 
     assert len(shop.simulator.calls("customer_lists/create")) == 1
