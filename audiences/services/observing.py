@@ -52,12 +52,20 @@ def observe(audience_id: int) -> str:
     except PinterestError as error:
         logger.info("Audience %s could not be observed: %s", audience.pk, type(error).__name__)
     finally:
-        leases.release(Audience.objects.all(), pk=audience.pk, token=token, **changes)
+        _give_back(audience, token, changes)
     audience.refresh_from_db()
     if delivery is not None:
         _make_missing(audience, delivery)
         _tell(audience, delivery, now)
     return audience.list_state
+
+
+def _give_back(audience: Audience, token: str, changes: dict[str, Any]) -> None:
+    """Note what was found; when to look next only if no run has settled meanwhile and begun a new watch."""
+    observe_at = changes.pop("observe_at")
+    unchanged = Audience.objects.filter(pk=audience.pk, lease_token=token, settled_at=audience.settled_at)
+    unchanged.update(observe_at=observe_at)
+    leases.release(Audience.objects.all(), pk=audience.pk, token=token, **changes)
 
 
 def next_look(settled_at: datetime | None, now: datetime, *, is_finished: bool) -> datetime | None:

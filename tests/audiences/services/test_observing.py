@@ -1,6 +1,7 @@
 """What Pinterest makes of a list is asked for less and less often, and said in words."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -83,6 +84,28 @@ def test_pinterest_that_does_not_answer_is_asked_again_later(simulator: Simulato
     assert found.observe_at is not None
     assert found.observe_at > timezone.now() + timedelta(minutes=4)
     assert found.lease_until is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", ["", "unavailable"])
+def test_a_change_that_is_settled_meanwhile_is_watched_from_then_on(
+    simulator: SimulatorInTest, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    delivered(simulator, 20)
+    if fault:
+        simulator.fault(fault, operation="customer_lists/get", times=None)
+    now, asked = timezone.now() + timedelta(seconds=1), observing._ask
+
+    def settled_meanwhile(*args: Any) -> Any:
+        Audience.objects.update(settled_at=now, observe_at=now)
+        return asked(*args)
+
+    monkeypatch.setattr(observing, "_ask", settled_meanwhile)
+    monkeypatch.setattr(observing, "_make_missing", lambda *_: None)
+
+    found = observe(simulator)
+
+    assert (found.settled_at, found.observe_at, found.lease_until) == (now, now, None)
 
 
 @pytest.mark.django_db
