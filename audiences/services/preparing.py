@@ -4,7 +4,6 @@ import errno
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -18,13 +17,10 @@ from audiences.models import Batch, Delivery, Run
 from audiences.people import tombstones
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
-from audiences.services import emptied, endings
-from audiences.services import plan as plans
+from audiences.services import emptied, endings, inputs
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
-from audiences.states import DeliveryState, RunState
-from pinconnect.datasets.models import Snapshot, SnapshotState
-from pinconnect.datasets.services import SnapshotGoneError, local_copy
+from audiences.states import RUN_TERMINAL, DeliveryState, RunState
 from pinconnect.queue import leases, stopping
 
 logger = logging.getLogger(__name__)
@@ -65,8 +61,10 @@ class Attempt:
     def __init__(self, run: Run, token: str, beat: leases.Heartbeat) -> None:
         self.run, self.token, self.beat = run, token, beat
         self.reporter = Reporter(run, token, beat)
-        self.folder_name = files.run_name(run, run.attempts)
+        self.number = run.attempts
+        self.folder_name = files.run_name(run, self.number)
         self.symptoms: dict[str, Any] = {}
+        self.sources: list[str] = []
 
     def go(self) -> None:
         self._try()
@@ -106,10 +104,9 @@ class Attempt:
         if self.run.attempts > 1:
             # Whoever made those was killed, or has lost the lease and notices.
             pruning.drop_attempts(self.run, but=self.run.attempts)
-        ledger = files.ledger(self.run.audience, self.run.plan["ledger_version"]) if self.run.audience else None
+        self.sources = inputs.fingerprint(self.run)
         with files.scratch(self.run, self.run.attempts) as scratch:
-            plan = plans.engine_plan(self.run, self._copies(scratch), ledger)
-            plan = emptied.completed(tombstones.completed(plan, self.run, scratch), scratch)
+            plan = inputs.local_plan(self.run, scratch)
             prepared = engine.prepare(
                 plan,
                 files.new_folder(self.folder_name),
@@ -125,23 +122,12 @@ class Attempt:
             files.store(self.folder_name)
         return prepared
 
-    def _copies(self, folder: Path) -> list[tuple[Snapshot, Path]]:
-        """The pinned snapshots with their rows as local files. Raises SourceBroken for one that was deleted."""
-        ready = Snapshot.objects.filter(state=SnapshotState.READY).in_bulk(self.run.plan["snapshots"])
-        copies = []
-        for number, pk in enumerate(self.run.plan["snapshots"], start=1):
-            try:
-                copies.append((ready[pk], local_copy(ready[pk], folder)))
-            except (KeyError, SnapshotGoneError):
-                raise SourceBroken("source_missing", source=number) from None
-        return copies
-
     def finish(self, prepared: Prepared) -> None:
         """Batches, counts and the next state, in one transaction."""
-        counts = {**prepared.counts.to_json(), "batches": len(prepared.batches)}
+        counts = {**prepared.counts.to_json(), "batches": len(prepared.batches), "sources": self.sources}
         if self.run.is_dry_run:
             self.end(RunState.DONE, "", counts={**counts, **self.symptoms})
-            files.remove(self.folder_name)
+            self._discard()
         elif not prepared.batches:
             self._nothing_to_send(counts)
         else:
@@ -177,29 +163,39 @@ class Attempt:
 
     def cancelled(self) -> None:
         """The engine stopped because it was asked to: by a person, by the worker's end, or by losing the lease."""
-        files.remove(self.folder_name)
         if self.beat.lost:
-            return
-        if stopping.is_asked() and not self.reporter.is_cancel_asked():
+            self._discard()
+        elif stopping.is_asked() and not self.reporter.is_cancel_asked():
+            # Before the move: whoever comes next takes the same number.
+            self._discard()
             if self.move(RunState.PREPARING, attempts=F("attempts") - 1):
                 hinting.prepare(self.run)
-            return
-        self.end(RunState.CANCELLED, endings.cancel_code(self.run))
+        else:
+            self.end(RunState.CANCELLED, endings.cancel_code(self.run))
+            self._discard()
 
     def again(self) -> None:
         """Something unforeseen: a few more attempts, later, then it is a failure."""
-        files.remove(self.folder_name)
-        if self.beat.lost:
-            return
-        if self.run.attempts >= MAX_ATTEMPTS:
+        if not self.beat.lost and self.run.attempts >= MAX_ATTEMPTS:
             self.fail("internal_error")
-        else:
+        elif not self.beat.lost:
             wait = timedelta(seconds=5 * 3**self.run.attempts)
             self.move(RunState.PREPARING, next_attempt_at=timezone.now() + wait)
+        self._discard()
 
     def fail(self, code: str, *, counts: dict[str, Any] | None = None) -> None:
         self.end(RunState.FAILED, code, counts=counts)
-        files.remove(self.folder_name)
+        self._discard()
+
+    def _discard(self) -> None:
+        """Remove the attempt's folder, unless its batches stand: a commit that failed to answer may have been made.
+
+        Asked after the move away from preparing, which waits for such a commit, or after the lease was lost.
+        """
+        current = Run.objects.values_list("state", "files_attempt").get(pk=self.run.pk)
+        is_in_use = current[0] not in (RunState.PREPARING, *RUN_TERMINAL) and current[1] == self.number
+        if not is_in_use:
+            files.remove(self.folder_name)
 
     def end(self, to: str, code: str, *, counts: dict[str, Any] | None = None) -> None:
         changes = {} if counts is None else {"counts": counts}

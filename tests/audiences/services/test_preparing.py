@@ -203,3 +203,33 @@ def test_a_run_whose_delivery_is_archived_when_it_is_just_prepared_is_stopped(
     assert tasks.prepare_run(Run.objects.get().pk) == RunState.CANCELLED
     assert Run.objects.get().reason == "archived"
     assert not shop.simulator.calls()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the connection broke"), DiskFull("full")])
+def test_a_commit_that_was_made_without_an_answer_keeps_its_files(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    begin = preparing.Attempt._begin_upload
+
+    def without_an_answer(self: preparing.Attempt, prepared: Any, counts: Any) -> None:
+        begin(self, prepared, counts)
+        raise error
+
+    monkeypatch.setattr(preparing.Attempt, "_begin_upload", without_an_answer)
+
+    assert tasks.prepare_run(Run.objects.get().pk) == RunState.UPLOADING
+    assert drive(Run.objects.get()).state == RunState.DONE
+    assert len(shop.members) == len(ROWS)
+
+
+def test_an_attempt_that_was_not_committed_leaves_no_files(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: preparing.Attempt, *arguments: Any) -> None:
+        raise RuntimeError("before the commit")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing.Attempt, "_begin_upload", fails)
+        assert tasks.prepare_run(Run.objects.get().pk) == RunState.PREPARING
+    assert files.attempts(Run.objects.get()) == []
+    make_due(Run.objects.get())
+
+    assert drive(Run.objects.get()).state == RunState.DONE

@@ -130,17 +130,17 @@ def test_cancelling_a_queued_run_ends_it_at_once(shop: Shop) -> None:
 
 
 def test_cancelling_while_it_is_prepared_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from audiences.services import preparing
+    from audiences.services import inputs
 
     monkeypatch.setattr("audiences.services.reporting.EVERY_S", 0.0)
-    copy = preparing.local_copy
+    copy = inputs.local_copy
 
     def cancelled_meanwhile(*args: Any) -> Any:
         runs.cancel(first_run(), by=None)
         assert first_run().state == RunState.PREPARING, "whoever prepares it has to notice"
         return copy(*args)
 
-    monkeypatch.setattr(preparing, "local_copy", cancelled_meanwhile)
+    monkeypatch.setattr(inputs, "local_copy", cancelled_meanwhile)
     run = drive(first_run())
 
     assert (run.state, run.reason) == (RunState.CANCELLED, "cancelled")
