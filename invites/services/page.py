@@ -28,9 +28,9 @@ def new_code(invite: AppInvite, *, origin: str) -> str:
     return code
 
 
-def of_person(pinterest_id: str, username: str) -> list[AppInvite]:
-    """For each profile of this Pinterest user, the invite that brought it last."""
-    profiles = Profile.objects.of_person(pinterest_id, username)
+def of_person(pinterest_id: str) -> list[AppInvite]:
+    """For each profile of this Pinterest user, the invite that brought it last; none without an id."""
+    profiles = Profile.objects.of_person(pinterest_id)
     found = AppInvite.objects.filter(state=InviteState.ACTIVE, result__in=profiles).select_related(
         "workspace", "result", "created_by"
     )

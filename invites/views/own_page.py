@@ -82,7 +82,7 @@ def recovered(request: HttpRequest) -> HttpResponse:
         return render(request, "invites/partner_lost.html", {"again_url": reverse("invites:lost")}, status=400)
     if proof.code != "identified":
         return render(request, "invites/partner_recover.html", {"words": proof.words})
-    theirs = page.of_person(proof.came_id, proof.came_username)
+    theirs = page.of_person(proof.came_id)
     if request.method == "POST":
         return _open(request, theirs)
     return render(request, "invites/partner_pages.html", {"username": proof.came_username, "invites": theirs})

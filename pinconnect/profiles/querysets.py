@@ -16,12 +16,9 @@ class ProfileQuerySet(WorkspaceOwnedQuerySet):
     def connected(self) -> Self:
         return self.filter(state="connected")
 
-    def of_person(self, pinterest_id: str, username: str) -> Self:
-        """The profiles of one Pinterest user, in any workspace: by id, or by name where either side has no id."""
-        by_name = Q(username__iexact=username)
-        if not pinterest_id:
-            return self.filter(by_name)
-        return self.filter(Q(pinterest_id=pinterest_id) | Q(by_name, pinterest_id=""))
+    def of_person(self, pinterest_id: str) -> Self:
+        """The profiles of one Pinterest user, in any workspace. Names prove nothing: they change hands."""
+        return self.filter(pinterest_id=pinterest_id) if pinterest_id else self.none()
 
     def due_for_renewal(self, now: datetime) -> Self:
         """Connected, not renewed for a day, and not tried within the last hour; the longest waiting first."""

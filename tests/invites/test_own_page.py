@@ -230,6 +230,14 @@ def test_a_name_that_somebody_else_took_over_opens_nothing(partner: Partner, pag
     assert "No access was granted" in recover(partner, "alice")
 
 
+def test_a_profile_without_an_id_opens_to_nobody_by_its_name(partner: Partner, page: str) -> None:
+    """Names change hands, and without an id nothing tells the old owner from the new one."""
+    Profile.objects.update(pinterest_id="")
+
+    assert "No access was granted" in recover(partner)
+    assert "No access was granted" in recover(partner, "charlie")
+
+
 def test_without_an_app_it_says_so(client: Client, db, settings) -> None:
     settings.PINTEREST_APP_ID = ""
 
