@@ -1,11 +1,13 @@
 """Reads by intent over audiences, deliveries, runs and batches."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from math import inf
 from typing import Any, Self
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from audiences.states import BATCH_OPEN, RUN_ACTIVE, BatchState, DeliveryState, RunState
+from audiences.states import BATCH_OPEN, BATCH_UNSURE, RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
 
 # Why a delivery is paused until a person resumes it: by a person, or by a block that Pinterest's support has to lift.
@@ -62,16 +64,34 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         return self.filter(lease_is_free(now), is_due(now), state=RunState.SETTLING)
 
 
+def _turn(batch: Any) -> tuple[float, str, int, int]:
+    return batch.root_id or inf, batch.operation, batch.attempts, batch.pk
+
+
 class BatchQuerySet(QuerySet[Any]):
     def open(self) -> Self:
         """Those of which it is not yet known how they end."""
         return self.filter(state__in=BATCH_OPEN)
 
     def claimable(self, now: datetime) -> Self:
-        """Those that a worker may take now, the ones whose sender went silent included. Halves come first."""
+        """Those that a worker may take now, the ones whose sender went silent included."""
         waiting = Q(state__in=(BatchState.PENDING, BatchState.UNKNOWN)) & is_due(now)
         abandoned = Q(state=BatchState.SENDING) & lease_is_free(now)
-        return self.filter(waiting | abandoned).order_by(F("root").asc(nulls_last=True), "operation", "attempts", "pk")
+        return self.filter(waiting | abandoned)
+
+    def first_in_turn(self, state: str, now: datetime, number: int) -> Self:
+        """The first so many in this state that a worker may take now, halves first, then what was tried least.
+
+        One state at a time, because then an index has them in order, however many there are.
+        """
+        free = lease_is_free(now) if state == BatchState.SENDING else is_due(now)
+        found = self.filter(free, state=state).select_related("root")
+        return found.order_by(F("root").asc(nulls_last=True), "operation", "attempts", "pk")[:number]
+
+    def next_in_turn(self, now: datetime, number: int, *, states: Iterable[str] = BATCH_OPEN) -> list[Any]:
+        """The first so many that a worker may take now. Halves come first, then what was tried least."""
+        found = [batch for state in states for batch in self.first_in_turn(state, now, number)]
+        return sorted(found, key=_turn)[:number]
 
     def in_flight(self, now: datetime) -> Self:
         """Those that somebody is sending at this moment."""
@@ -79,7 +99,7 @@ class BatchQuerySet(QuerySet[Any]):
 
     def unsure(self) -> Self:
         """Those that Pinterest may have carried out although it did not say so."""
-        return self.filter(state__in=(BatchState.UNKNOWN, BatchState.SENDING))
+        return self.filter(state__in=BATCH_UNSURE)
 
     def records(self) -> int:
         """The records of all of them."""

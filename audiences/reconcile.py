@@ -53,7 +53,7 @@ def _hint_uploads(now: datetime) -> int:
     batches = Batch.objects.filter(run=OuterRef("pk")).order_by()
     in_flight = batches.in_flight(now).values("run").annotate(number=Count("pk")).values("number")
     runs = Run.objects.to_pump(now).annotate(
-        is_claimable=Exists(batches.claimable(now).order_by()),
+        is_claimable=Exists(batches.claimable(now)),
         is_open=Exists(batches.open()),
         in_flight=Coalesce(Subquery(in_flight), 0),
     )

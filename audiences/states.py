@@ -58,6 +58,8 @@ class BatchState(models.TextChoices):
 
 
 BATCH_OPEN = frozenset({BatchState.PENDING, BatchState.SENDING, BatchState.UNKNOWN})
+# Pinterest may have carried them out although it did not say so.
+BATCH_UNSURE = frozenset({BatchState.SENDING, BatchState.UNKNOWN})
 BATCH_MOVES: dict[str, frozenset[str]] = {
     BatchState.PENDING: frozenset({BatchState.SENDING, BatchState.SKIPPED}),
     BatchState.SENDING: frozenset(

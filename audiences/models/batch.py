@@ -53,7 +53,11 @@ class Batch(models.Model):
     class Meta:
         ordering = ["pk"]
         verbose_name_plural = "batches"
-        indexes = [models.Index(fields=["run", "state", "next_attempt_at"])]
+        indexes = [
+            models.Index(fields=["run", "state", "next_attempt_at"]),
+            # Whose turn it is, also among very many.
+            models.Index(fields=["run", "state", "root", "operation", "attempts", "id"], name="batch_turn"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=BatchState.values), name="batch_state_known"),
             models.CheckConstraint(condition=models.Q(count__gte=1), name="batch_not_empty"),

@@ -5,7 +5,6 @@ nobody sleeps. Whoever is killed at any moment leaves a lease that runs out, and
 """
 
 import logging
-from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -19,7 +18,7 @@ from audiences.querysets import lease_is_free
 from audiences.services import access, completion, endings, outcomes, rates, refused, standby, targets
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
-from audiences.states import BATCH_OPEN, BatchState, RunState
+from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState, RunState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Exchange
 from pinconnect.pinterest.errors import (
@@ -89,7 +88,7 @@ class Pump:
         profile = standby.speaker(run.delivery) if run is not None else None
         if run is None or run.audience is None or profile is None:
             return False
-        candidates = list(self._candidates(run))
+        candidates = self._candidates(run)
         if not candidates:
             return False
         # Before the list is made, it is looked up.
@@ -101,10 +100,11 @@ class Pump:
         claimed = self._claim(run, candidates)
         return claimed is not None and self._work(run, claimed)
 
-    def _candidates(self, run: Run) -> Iterator[Batch]:
-        found = Batch.objects.filter(run=run).claimable(timezone.now())
+    def _candidates(self, run: Run) -> list[Batch]:
         # A run that ends sends nothing new, and clears up what is unsure.
-        return iter((found.unsure() if run.ending else found).select_related("root")[:_CANDIDATES])
+        states = BATCH_UNSURE if run.ending else BATCH_OPEN
+        found: list[Batch] = Batch.objects.filter(run=run).next_in_turn(timezone.now(), _CANDIDATES, states=states)
+        return found
 
     def _claim(self, run: Run, candidates: list[Batch]) -> Claimed | None:
         for batch in candidates:
