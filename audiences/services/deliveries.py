@@ -20,6 +20,7 @@ from audiences.services.drafts import (
     set_profile,
     set_target,
 )
+from audiences.services.plan import pin
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DELIVERY_MOVES, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
@@ -147,14 +148,27 @@ def _refused_versions(delivery: Delivery) -> dict[str, int | None]:
 def resume_for_profile(delivery: Delivery) -> bool:
     """A profile works again: go on, unless only a person may say so.
 
-    What was missed goes out as one delta: by the run that waited, and by the schedule, whose time has come meanwhile.
+    What was missed goes out as one delta: by the run that waited, by the schedule, whose time has come meanwhile, or
+    by a run of its own when the data changed and nobody could deliver it.
     """
     with transaction.atomic():
         paused = _locked(delivery)
         if not Delivery.objects.paused_for_profile().filter(pk=paused.pk).exists():
             return False
         _go_on(paused, by=None)
+        _make_up(paused)
         return True
+
+
+def _make_up(delivery: Delivery) -> None:
+    """Deliver what arrived while nothing could be sent; a run that waits or is due by schedule does so anyway."""
+    real = Run.objects.filter(delivery=delivery, is_dry_run=False)
+    last = real.order_by("-pk").first()
+    if last is None or real.active().exists():
+        return
+    plan = pin(delivery)
+    if plan["snapshots"] and plan["snapshots"] != last.plan["snapshots"]:
+        runs.start(delivery, by=None, trigger=Trigger.NEW_DATA)
 
 
 def _go_on(paused: Delivery, *, by: User | None) -> None:

@@ -56,7 +56,8 @@ def test_every_list_is_what_the_reference_says(storm: Storm) -> None:
     assert len(lists) == len(storm.shelves)
     for shelf in storm.shelves:
         assert shelf.done >= 1, f"{shelf.name} never got to its end"
-        assert shelf.members
+        # Taking people out may leave nobody, where a short storm ends with it.
+        assert shelf.members or "remove" in shelf.modes
         assert scripted.members(storm.stack, lists[shelf.name]) == shelf.members
     assert len(set(lists.values())) == len(lists)
 
