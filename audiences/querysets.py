@@ -56,8 +56,9 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         return self.filter(is_due(now), may_send, state=RunState.UPLOADING)
 
     def to_stop(self) -> Self:
-        """Cancelled, or left over of an archived delivery, and not stopped yet."""
-        asked = Q(cancel_asked_at__isnull=False) | Q(delivery__state=DeliveryState.ARCHIVED)
+        """Cancelled, or left over of an archived delivery, and not stopped yet; people are erased all the same."""
+        is_left_over = Q(delivery__state=DeliveryState.ARCHIVED) & ~Q(trigger="erasure")
+        asked = Q(cancel_asked_at__isnull=False) | is_left_over
         return self.filter(asked, ending="").active().exclude(state=RunState.SETTLING)
 
     def to_settle(self, now: datetime) -> Self:

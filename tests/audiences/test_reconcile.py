@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from audiences import hinting, reconcile, tasks
-from audiences.models import Audience, Batch, Delivery, Run
+from audiences.models import Audience, Batch, Delivery, Run, Trigger
 from audiences.services import deliveries
 from audiences.states import BatchState, DeliveryState, RunState
 from pinconnect.alerts.models import Alert
@@ -148,6 +148,16 @@ def test_a_run_left_over_of_an_archived_delivery_is_stopped(shop: Shop, state: s
 
     assert drive(only_run()).state == RunState.CANCELLED
     assert only_run().reason == "archived"
+
+
+def test_a_run_that_erases_people_goes_on_although_its_delivery_is_archived(shop: Shop) -> None:
+    tasks.prepare_run(only_run().pk)
+    Run.objects.update(trigger=Trigger.ERASURE)
+    Delivery.objects.update(state=DeliveryState.ARCHIVED)
+
+    assert reconcile.finish_cancelled() == 0
+
+    assert not only_run().ending
 
 
 def test_audiences_that_are_due_are_observed(shop: Shop, hinted: list[str]) -> None:
