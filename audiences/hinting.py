@@ -26,6 +26,11 @@ def settle(run: Run) -> None:
     _note(run)
 
 
+def restore(run: Run) -> None:
+    hints.enqueue("audiences.tasks.restore_run", run.pk, cluster="short" if _is_small(run) else "prepare")
+    _note(run)
+
+
 def observe(audience: Audience) -> None:
     hints.enqueue("audiences.tasks.observe_audience", audience.pk)
     Audience.objects.filter(pk=audience.pk).update(hinted_at=timezone.now())

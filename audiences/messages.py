@@ -67,6 +67,12 @@ _WAITS = {
         "it is there.",
         "",
     ),
+    "files_lost": Words(
+        "The run’s files are gone",
+        "What was prepared is not in storage any more, and the data it was made of has changed or is gone too. Without "
+        "it nobody can tell what Pinterest holds, so the run waits instead of guessing.",
+        "Put the storage folder back from a backup. The run then goes on by itself within a quarter of an hour.",
+    ),
     "cancel_unsure": Words(
         "Stopping: one answer is missing",
         "Some records were sent, but Pinterest did not say whether it took them. They are sent again until it does, so "
@@ -136,9 +142,9 @@ _ENDS = {
         "The data does not fit into the memory that preparing may use. Nothing was sent.",
         "Raise ENGINE_MEMORY_MB, then start the delivery again.",
     ),
-    "files_lost": Words(
+    "files_gone": Words(
         "The run’s files are gone",
-        "What was prepared is not in storage any more, so the rest cannot be sent. What was sent is counted.",
+        "What was prepared is not in storage any more, and cannot be prepared again. Nothing was sent.",
         _AGAIN,
     ),
     "pinterest_unavailable": Words(
@@ -271,11 +277,21 @@ ALERT_KINDS = (
         _erasure_page,
     ),
     AlertKind(
+        "audiences.files_lost",
+        Severity.CRITICAL,
+        "The files of “{delivery}” are gone",
+        "What run {run} had prepared is not in storage any more, and cannot be prepared again. Pinterest has taken "
+        "some of it, so the run waits instead of guessing.",
+        "Put the storage folder back from a backup. The run then goes on by itself within a quarter of an hour.",
+        _run_page,
+    ),
+    AlertKind(
         "audiences.run_stuck",
         Severity.WARNING,
         "“{delivery}” has not moved for a while",
         "Run {run} is {state} and nothing has happened since {since}.",
-        "Check that a worker is running: python manage.py worker. The run goes on by itself when one is.",
+        "Check that a worker is running: python manage.py worker. If one is, its log says what fails. The run goes on "
+        "by itself.",
         _run_page,
     ),
 )

@@ -53,7 +53,7 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         A run that stops, or that erases people, may go on while its delivery is paused or archived.
         """
         may_send = Q(delivery__state=DeliveryState.ACTIVE) | ~Q(ending="") | Q(trigger="erasure")
-        return self.filter(is_due(now), may_send, state=RunState.UPLOADING)
+        return self.filter(is_due(now), may_send, state=RunState.UPLOADING, files_lost_at=None)
 
     def to_stop(self) -> Self:
         """Cancelled, or left over of an archived delivery, and not stopped yet; people are erased all the same."""
@@ -62,7 +62,12 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         return self.filter(asked, ending="").active().exclude(state=RunState.SETTLING)
 
     def to_settle(self, now: datetime) -> Self:
-        return self.filter(lease_is_free(now), is_due(now), state=RunState.SETTLING)
+        return self.filter(lease_is_free(now), is_due(now), state=RunState.SETTLING, files_lost_at=None)
+
+    def to_restore(self, now: datetime) -> Self:
+        """Whose files were lost after their batches were made; neither a pause nor a profile matters for that."""
+        under_way = self.filter(state__in=(RunState.UPLOADING, RunState.SETTLING), files_lost_at__isnull=False)
+        return under_way.filter(lease_is_free(now), is_due(now))
 
 
 def _turn(batch: Any) -> tuple[float, str, int, int]:

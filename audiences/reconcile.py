@@ -21,6 +21,7 @@ HINT_AGAIN_AFTER = timedelta(seconds=30)
 # Of many runs that are due at once most wait for their turn.
 HINT_QUEUED_AFTER = timedelta(seconds=120)
 STUCK_AFTER = timedelta(minutes=30)
+FAILING_FROM = 8
 AT_ONCE = 100
 
 
@@ -37,6 +38,9 @@ def hint_runs() -> int:
         hinted += 1
     for run in _unhinted(Run.objects.to_settle(now), now):
         hinting.settle(run)
+        hinted += 1
+    for run in _unhinted(Run.objects.to_restore(now), now):
+        hinting.restore(run)
         hinted += 1
     return hinted + _finish_stopped() + _hint_uploads(now)
 
@@ -99,7 +103,9 @@ def report_stuck() -> int:
     """Runs that should move and do not: somebody should look at the workers."""
     now = timezone.now()
     long_ago = now - STUCK_AFTER
-    waiting = Q(state=RunState.HELD) | Q(delivery__state=DeliveryState.PAUSED) | Q(next_attempt_at__gt=now)
+    # A pause stops only sending, and whoever fails again and again does not just wait for the next attempt.
+    paused = Q(state=RunState.UPLOADING, delivery__state=DeliveryState.PAUSED, files_lost_at=None)
+    waiting = Q(state=RunState.HELD) | paused | Q(next_attempt_at__gt=now, attempts__lt=FAILING_FROM)
     runs = Run.objects.filter(state__in=RUN_ACTIVE, is_dry_run=False).select_related("workspace", "delivery")
     stuck = 0
     for run in runs.exclude(waiting).filter(created_at__lte=long_ago).order_by("pk")[:AT_ONCE]:

@@ -3,7 +3,7 @@
 from audiences import pruning
 from audiences.people import erasing, history
 from audiences.pipeline import settle, upload
-from audiences.services import observing, preparing
+from audiences.services import observing, preparing, restoring
 
 
 def prepare_run(run_id: int) -> str:
@@ -16,6 +16,10 @@ def prune_files(_: int) -> int:
 
 def pump_run(run_id: int) -> int:
     return upload.pump(run_id)
+
+
+def restore_run(run_id: int) -> str:
+    return restoring.restore(run_id)
 
 
 def settle_run(run_id: int) -> str:

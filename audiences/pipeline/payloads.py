@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -36,6 +37,21 @@ def _connection() -> duckdb.DuckDBPyConnection:
         _mine.pid = os.getpid()
     connection: duckdb.DuckDBPyConnection = _mine.connection
     return connection
+
+
+def are_whole(workdir: Path, totals: Mapping[str, int]) -> bool:
+    """Whether the working directory holds so many entries of each operation, all of them readable."""
+    try:
+        index = read_index(workdir)
+        for operation, total in totals.items():
+            # The text of an entry takes every column of it, so every page is read and checked.
+            query = f"SELECT count(*), max(entry::VARCHAR) FROM ({index.entries(operation, 0, total)}) AS entry"
+            found = _connection().execute(query).fetchone()
+            if found is None or found[0] != total:
+                return False
+    except (OSError, ValueError, KeyError, TypeError, duckdb.Error):
+        return False
+    return True
 
 
 def read(workdir: Path, operation: str, first: int, count: int) -> Payload:

@@ -18,7 +18,7 @@ from audiences import files, hinting, ledger
 from audiences.models import Audience, Run
 from audiences.people import history
 from audiences.pipeline.plan import BatchRange
-from audiences.services import access, accounting, endings
+from audiences.services import access, accounting, endings, restoring
 from audiences.states import BatchState, RunState
 from pinconnect.pinterest.errors import PinterestError
 from pinconnect.profiles.tokens import ProfileUnusable
@@ -54,6 +54,8 @@ def settle(run_id: int) -> str:
             logger.exception("Settling run %s failed (%s)", run.pk, type(error).__name__)
             if not beat.lost:
                 _later(run, token, min(LONGEST_WAIT_S, 5.0 * 2 ** min(run.attempts, 10)))
+                if run.settled_version is None and not restoring.are_whole(run):
+                    restoring.lost(run)
     run.refresh_from_db()
     return run.state
 

@@ -15,7 +15,7 @@ from audiences import files, hinting
 from audiences.models import Batch, Run
 from audiences.pipeline import payloads
 from audiences.querysets import lease_is_free
-from audiences.services import access, completion, endings, outcomes, rates, refused, standby, targets
+from audiences.services import access, completion, endings, outcomes, rates, refused, restoring, standby, targets
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState, RunState
@@ -142,8 +142,7 @@ class Pump:
             self._send(run, claimed, payload)
         except (files.FilesLostError, payloads.PayloadMissing):
             outcomes.give_back(claimed)
-            endings.stop_sending(run, ending="failed", code="files_lost")
-            endings.skip_unsure(run)
+            restoring.lost(run)
             return False
         except targets.TargetBusyError as busy:
             outcomes.give_back(claimed, wait_s=busy.wait_s)

@@ -74,7 +74,7 @@ def tell(run: Run) -> None:
         return
     subject = f"delivery:{run.delivery_id}"
     resolve_alert(run.workspace, "audiences.run_held", f"run:{run.pk}")
-    for kind in ("pinterest_trouble", "run_stuck"):
+    for kind in ("pinterest_trouble", "run_stuck", "files_lost"):
         resolve_alert(run.workspace, f"audiences.{kind}", f"run:{run.pk}")
     if run.state == RunState.DONE:
         resolve_alert(run.workspace, "audiences.run_failed", subject)

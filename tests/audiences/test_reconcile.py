@@ -188,6 +188,15 @@ def test_a_run_that_does_not_move_is_reported_and_the_report_taken_back(shop: Sh
     assert not Alert.objects.filter(resolved_at=None).exists()
 
 
+@pytest.mark.parametrize(("attempts", "stuck"), [(2, 0), (8, 1)])
+def test_a_run_that_fails_again_and_again_is_reported_although_it_waits(shop: Shop, attempts: int, stuck: int) -> None:
+    soon, long_ago = timezone.now() + timedelta(minutes=10), timezone.now() - timedelta(hours=2)
+    Run.objects.update(state=RunState.SETTLING, created_at=long_ago, next_attempt_at=soon, attempts=attempts)
+    deliveries.pause(shop.delivery, by=None)
+
+    assert reconcile.report_stuck() == stuck
+
+
 def test_reconciling_alone_brings_a_run_to_its_end(shop: Shop, hinted: list[str]) -> None:
     for _ in range(20):
         forget_hints(hinted)
