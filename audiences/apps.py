@@ -7,7 +7,13 @@ class AudiencesConfig(AppConfig):
     name = "audiences"
 
     def ready(self) -> None:
-        from audiences import messages, profile_care, profile_usage, reconcile  # noqa: F401 -- they register themselves
+        from audiences import (  # noqa: F401 -- they register themselves
+            messages,
+            profile_care,
+            profile_usage,
+            reconcile,
+            snapshot_pins,
+        )
         from audiences.people import admin  # noqa: F401 -- registers its pages in the admin
         from audiences.people import reconcile as reconcile_people  # noqa: F401 -- registers its reconcilers
         from audiences.signals import receivers  # noqa: F401 -- listens to the apps below

@@ -7,10 +7,12 @@ from django.utils import timezone
 from pinconnect.datasets.models import Snapshot, SnapshotState
 from pinconnect.datasets.services import deleting, receiving, stores
 from pinconnect.queue import hints, reconciler
+from pinconnect.queue.budget import TimeBudget
 
 # A large upload may take its time on the way to a remote storage; after this nobody is sending any more.
 _RECEIVING_LIMIT = timedelta(hours=12)
 _AT_ONCE = 100
+_BUDGET_S = 30.0
 
 
 def hint_unexamined() -> int:
@@ -21,18 +23,27 @@ def hint_unexamined() -> int:
     return len(waiting)
 
 
-def clean_up() -> int:
-    """Remove what was never received in full, what is deleted but still stored, and what is outdated."""
+def hint_clean_up() -> None:
+    """Have a worker clean up: with storage far away it may take longer than the reconciler's thread has."""
+    hints.enqueue("pinconnect.datasets.tasks.clean_up", 0)
+
+
+def clean_up(budget: TimeBudget | None = None) -> int:
+    """Remove what was never received in full, what is deleted but still stored, and what is outdated.
+
+    Returns how many things went; what is left when the budget is spent comes next time.
+    """
+    budget = budget or TimeBudget(_BUDGET_S)
+    done = stores.sweep()
     abandoned = Snapshot.objects.filter(state=SnapshotState.RECEIVING, created_at__lt=timezone.now() - _RECEIVING_LIMIT)
     half_deleted = Snapshot.objects.filter(state=SnapshotState.DELETED).exclude(storage_name="")
-    return (
-        sum(receiving.forget(snapshot) for snapshot in abandoned[:_AT_ONCE])
-        + sum(deleting.remove_files(pk) for pk in half_deleted.values_list("pk", flat=True)[:_AT_ONCE])
-        + deleting.delete_outdated()
-        + stores.sweep()
-    )
+    for snapshot in abandoned[:_AT_ONCE]:
+        done += not budget.is_spent and receiving.forget(snapshot)
+    for pk in half_deleted.values_list("pk", flat=True)[:_AT_ONCE]:
+        done += not budget.is_spent and deleting.remove_files(pk)
+    return done + deleting.delete_outdated(budget=budget)
 
 
 def register() -> None:
     reconciler.register("datasets.examine", hint_unexamined, every_s=60)
-    reconciler.register("datasets.clean_up", clean_up, every_s=3600)
+    reconciler.register("datasets.clean_up", hint_clean_up, every_s=3600)

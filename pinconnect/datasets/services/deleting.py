@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pinconnect.datasets import pins
 from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState
 from pinconnect.datasets.services import stores
 from pinconnect.datasets.services.datasets import current_snapshots
 from pinconnect.datasets.services.examining import made_names
+from pinconnect.queue.budget import TimeBudget
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
+
+AT_ONCE = 100
 
 
 def delete_snapshot(snapshot: Snapshot, *, by: User | None, reason: str = "asked") -> bool:
@@ -61,6 +67,14 @@ def consequences_of_deleting(snapshot: Snapshot) -> list[str]:
     """What deleting it means for the dataset, in sentences."""
     if snapshot.state != SnapshotState.READY:
         return ["It was never used, so nothing else changes."]
+    if snapshot.pk in pins.pinned():
+        reading = ["A run is reading it: it stops if it has not prepared its data yet, and cannot repair lost files."]
+    else:
+        reading = []
+    return reading + _consequences_for_dataset(snapshot)
+
+
+def _consequences_for_dataset(snapshot: Snapshot) -> list[str]:
     remaining = rows_without(snapshot)
     if {other.pk for other in remaining} == {other.pk for other in current_snapshots(snapshot.dataset)}:
         return ["It is not in use any more, so the dataset keeps its rows."]
@@ -78,22 +92,29 @@ def consequences_of_deleting(snapshot: Snapshot) -> list[str]:
     ]
 
 
-def delete_outdated(now: datetime | None = None) -> int:
+def delete_outdated(now: datetime | None = None, *, budget: TimeBudget | None = None) -> int:
     """Delete rows that nothing uses any more, once they have been kept for SNAPSHOT_KEEP_DAYS; returns how many.
 
     Those are: replaced by a later overwriting snapshot, refused, or of an archived dataset. 0 days keeps them for ever.
+    What somebody still reads waits, and so does what is more than a few at once, or comes when the budget is spent.
     """
     if not settings.SNAPSHOT_KEEP_DAYS:
         return 0
     limit = (now or timezone.now()) - timedelta(days=settings.SNAPSHOT_KEEP_DAYS)
-    return sum(delete_snapshot(snapshot, by=None, reason="outdated") for snapshot in _outdated(limit))
+    deleted = 0
+    for snapshot in islice(_outdated(limit), AT_ONCE):
+        if budget is not None and budget.is_spent:
+            break
+        deleted += delete_snapshot(snapshot, by=None, reason="outdated")
+    return deleted
 
 
-def _outdated(limit: datetime) -> list[Snapshot]:
-    kept = Snapshot.objects.kept().select_related("dataset", "workspace")
+def _outdated(limit: datetime) -> Iterator[Snapshot]:
+    kept = Snapshot.objects.kept().exclude(pk__in=pins.pinned()).select_related("dataset", "workspace")
     refused = kept.filter(state=SnapshotState.REFUSED, created_at__lt=limit)
     archived = kept.filter(state=SnapshotState.READY, dataset__archived_at__lt=limit)
-    replaced: list[Snapshot] = []
+    yield from refused[:AT_ONCE]
+    yield from archived[:AT_ONCE]
     overwriting = Snapshot.objects.ready().filter(
         mode="overwrite", ready_at__lt=limit, dataset__archived_at__isnull=True
     )
@@ -101,8 +122,7 @@ def _outdated(limit: datetime) -> list[Snapshot]:
     for dataset_id, number in overwriting.values_list("dataset_id", "number"):
         newest[dataset_id] = max(number, newest.get(dataset_id, 0))
     for dataset_id, number in newest.items():
-        replaced.extend(kept.filter(Q(state=SnapshotState.READY), dataset_id=dataset_id, number__lt=number))
-    return [*refused, *archived, *replaced]
+        yield from kept.filter(Q(state=SnapshotState.READY), dataset_id=dataset_id, number__lt=number)[:AT_ONCE]
 
 
 def bytes_kept(dataset: Dataset) -> int:

@@ -12,6 +12,7 @@ from audiences.pipeline import upload
 from audiences.services import restoring, runs
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.models import Alert
+from pinconnect.datasets import pins
 from pinconnect.datasets.services import delete_snapshot
 from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_due, make_shop, people
 from tests.support.simulator import SimulatorInTest
@@ -164,3 +165,12 @@ def test_reconciling_hints_a_run_whose_files_are_lost(shop: Shop, monkeypatch: p
 
     assert asked == ["audiences.tasks.restore_run"]
     assert tasks.pump_run(newest_run().pk) == 0, "nothing is sent meanwhile"
+
+
+def test_the_data_of_an_unfinished_run_is_pinned(shop: Shop) -> None:
+    snapshot = shop.dataset.snapshots.latest("number")
+    assert pins.pinned() == {snapshot.pk}
+
+    drive_through(newest_run())
+
+    assert pins.pinned() == set()
