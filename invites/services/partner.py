@@ -63,7 +63,8 @@ def redeem(trip: OAuthState, profile: Profile) -> None:
     invite = attempt.invite
     changes = {"result": profile, "failure": "", "activated_at": timezone.now()}
     # Locked, so that nobody can replace it before the grant is stored.
-    link = InviteCode.objects.select_for_update().filter(pk=attempt.code_id, revoked_at=None).first()
+    links = InviteCode.objects.select_for_update().filter(revoked_at=None)
+    link = links.filter(pk=attempt.code_id).first() if attempt.code_id is not None else None
     is_open = link is not None and invite.archived_at is None and _move(invite, InviteState.ACTIVE, **changes)
     if not is_open:
         raise GrantUnwanted("no_longer_wanted")

@@ -50,7 +50,9 @@ def test_every_module_says_what_it_is_for() -> None:
     files = [path for path in python_files() if path.read_text(encoding="utf-8").strip()]
 
     silent = [
-        str(path.relative_to(ROOT)) for path in files if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        str(path.relative_to(ROOT))
+        for path in files
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
 
     assert len(files) > 100
