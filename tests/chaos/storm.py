@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +101,9 @@ class Storm:
 
     def tend(self, *, asks: bool = True, cancels: bool = False) -> None:
         """What people do meanwhile: look after what needs them, repeat what failed, ask for the next change."""
-        self.operator.ask("look_after")
+        # Whoever reconnects while Pinterest is down is told so, and tries again a moment later.
+        with suppress(RefusedError):
+            self.operator.ask("look_after")
         self.operator.ask("hurry", dead=sorted(self.disasters.dead))
         report = self.operator.ask("report")
         self.tokens |= set(report["tokens"])
