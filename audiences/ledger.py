@@ -3,6 +3,9 @@
 A ledger is a directory: manifest.json and Parquet files of (wire_kind UTINYINT, h BLOB of 32 bytes), partitioned by the
 first hexadecimal digits of h and sorted by h. It is never changed: a new one is written beside it. A directory without
 a manifest is not a ledger, so one that was half written is never read.
+
+A list that was on Pinterest before may hold people whom the ledger does not know. Once a delivery has taken people out
+of such a list, the folder "gone" inside its ledger is a ledger of those: acknowledged as removed, and not added since.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -28,6 +31,7 @@ from pinconnect.identifiers.columnar import quote
 
 _VERSION = 1
 MANIFEST = "manifest.json"
+GONE = "gone"
 _OPTIONS = "(FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 61440)"
 _NOTHING = "SELECT NULL::UTINYINT AS wire_kind, NULL::BLOB AS h WHERE false"
 
@@ -109,6 +113,12 @@ def partition(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
     return query
 
 
+def gone(path: LedgerPath | None) -> LedgerPath | None:
+    """The ledger of those who are gone from the list; None while nobody was taken out without being known."""
+    folder = path / GONE if path else None
+    return folder if folder and (folder / MANIFEST).exists() else None
+
+
 def advance(
     old: LedgerPath | None,
     workdir: Path,
@@ -117,8 +127,9 @@ def advance(
     *,
     memory_limit_mb: int = 512,
     threads: int = 0,
+    is_gone: bool = False,
 ) -> LedgerStats:
-    """Write to target: old + acknowledged adds - acknowledged removes.
+    """Write to target: old + acknowledged adds - acknowledged removes; is_gone: the other way round.
 
     acknowledged: ranges of the sequences that prepare left in workdir; overlaps do no harm. target is replaced if it is
     left over from a crash. Raises LedgerBroken, DiskFull, MemoryShort; then target has no manifest.
@@ -129,7 +140,9 @@ def advance(
     target.mkdir(parents=True)
     width = max(before.width, index.width)
     with Session(target / ".spill", memory_limit_mb=memory_limit_mb, threads=threads) as session:
-        members = _write(old, before, index, ranges, target, width, session)
+        flags = {"ADD": 4, "REMOVE": 2} if is_gone else {"ADD": 2, "REMOVE": 4}
+        _spread_changes(index, ranges, flags, target / ".changes", width, session)
+        members = _write(old, before, target, width, session)
     manifest = {"version": _VERSION, "width": width, "members": members}
     # The manifest makes it a ledger, so it comes last and whole, after everything else has reached the disk.
     draft = target / f"{MANIFEST}.draft"
@@ -155,15 +168,12 @@ def coalesced(batches: Sequence[Range], operation: str) -> list[tuple[int, int]]
 def _write(
     old: LedgerPath | None,
     before: LedgerStats,
-    index: Index,
-    ranges: Mapping[str, list[tuple[int, int]]],
     target: Path,
     width: int,
     session: Session,
 ) -> dict[str, int]:
-    """Write every partition; the flags are 1 on the list before, 2 added, 4 removed."""
+    """Write every partition; the flags are 1 in it before, 2 comes, 4 goes."""
     changes = target / ".changes"
-    _spread_changes(index, ranges, changes, width, session)
     prefixes = [f"{number:0{width}x}" for number in range(16**width)] if width else [""]
     members: dict[str, int] = {}
     for prefix in prefixes:
@@ -188,12 +198,17 @@ def _write(
 
 
 def _spread_changes(
-    index: Index, ranges: Mapping[str, list[tuple[int, int]]], changes: Path, width: int, session: Session
+    index: Index,
+    ranges: Mapping[str, list[tuple[int, int]]],
+    flags: Mapping[str, int],
+    changes: Path,
+    width: int,
+    session: Session,
 ) -> None:
     """Acknowledged identifiers by the partition of their own digest, which is not that of their row."""
     parts = [
         f"SELECT k AS wire_kind, h, {flag}::UTINYINT AS f FROM ({index.identifiers(operation, first, end)})"
-        for operation, flag in (("ADD", 2), ("REMOVE", 4))
+        for operation, flag in flags.items()
         for first, end in ranges[operation]
     ]
     changes.mkdir()

@@ -49,10 +49,10 @@ class _Comparison:
         self.adds, self.removes = SequenceWriter(workdir, "ADD"), SequenceWriter(workdir, "REMOVE")
         self.codes = wire.wire_kinds(plan.columns)
         # The flag of identifiers that make a row change the list.
-        self.wanted = 3 if plan.mode == "remove" else 1
+        self.wanted = 3 if plan.mode == "remove" and not plan.takes_strangers else 1
         self.single = len(layout.names) == 1
         self.has_rows = plan.wire.shape == "records_v2" and plan.mode != "remove"
-        # Without a ledger every row of an add changes the list, and no row of a removal does.
+        # Without a ledger every row changes the list, but of a removal none: unless it takes out strangers too.
         self.by_row = not self.single and self.known.total > 0
         numbers = layout.numbers()
         self.has_extras = self.has_rows and len(set(numbers)) < len(numbers)
@@ -99,7 +99,7 @@ def _compare(work: _Comparison, prefix: str) -> None:
             work.result.distinct += size
             work.result.to_send += size if flag == work.wanted else 0
     if plan.mode != "add":
-        _write(work, work.removes, prefix, 2 if plan.mode == "mirror" else 3)
+        _write(work, work.removes, prefix, 2 if plan.mode == "mirror" else work.wanted)
     if plan.mode != "remove" and not work.has_rows:
         _write(work, work.adds, prefix, 1)
     if work.has_rows and work.single:
@@ -149,7 +149,7 @@ def _rows(work: _Comparison, prefix: str) -> None:
     distinct = work.session.value("SELECT count(*) FROM t")
     work.result.distinct += distinct
     chosen = _chosen(work, prefix)
-    if work.plan.mode != "remove" and not work.by_row:
+    if work.wanted == 1 and not work.by_row:
         work.result.to_send += distinct
     else:
         work.result.to_send += work.session.value(f"SELECT count(*) FROM ({chosen})")
@@ -163,7 +163,7 @@ def _rows(work: _Comparison, prefix: str) -> None:
 def _chosen(work: _Comparison, prefix: str) -> str:
     """The rows of the table t that change the list."""
     if not work.by_row:
-        return "SELECT * FROM t WHERE false" if work.plan.mode == "remove" else "SELECT * FROM t"
+        return "SELECT * FROM t" if work.wanted == 1 else "SELECT * FROM t WHERE false"
     place = work.changed / "all.parquet"
     if prefix:
         folder = work.layout.folder / "changed-rows" / f"q={prefix}"

@@ -105,6 +105,8 @@ class Plan:
     tombstones: a Parquet file of (wire_kind UTINYINT, h BLOB) that must never be sent. ledger: None for an empty one.
     threads: 0 means as many as there are processors. max_spill_mb: how much disk temporary data may take (0: no limit).
     max_broken_share: above this share of broken rows the source is refused (SourceBroken).
+    takes_strangers: mode remove on a list whose members are not all known: everybody in the data is taken out, known or
+    not, but those who are in the ledger, which then is that of who is gone (ledger.GONE).
     """
 
     sources: tuple[Source, ...]
@@ -119,6 +121,7 @@ class Plan:
     max_spill_mb: int = 0
     max_broken_share: float = 0.1
     partitions: int | None = None
+    takes_strangers: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class Progress:
 class RowCounts:
     """Every row read is in exactly one of the other fields.
 
-    to_send: rows that change the list; already_there: rows that change nothing (mode remove: not on the list);
+    to_send: rows that change the list; already_there: rows that change nothing (mode remove: not on the list, or gone);
     duplicate: same identifiers as an earlier row; invalid: no usable identifier, broken rows included;
     held_back: carries an erased identifier.
     """

@@ -121,7 +121,8 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
         columns=columns,
         adds=difference.index.count("ADD"),
         removals=difference.index.count("REMOVE"),
-        ledger=known.total,
+        # What is gone says nothing about how many are on the list.
+        ledger=0 if plan.takes_strangers else known.total,
         blank_rows=blank_rows,
         broken=dict(sorted(staged.broken.items())),
         examples=shown,

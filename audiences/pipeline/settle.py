@@ -7,6 +7,7 @@ would not know what is on the list.
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -118,8 +119,25 @@ def _write_ledger(
         memory_limit_mb=settings.ENGINE_MEMORY_MB,
         threads=settings.ENGINE_THREADS,
     )
+    _write_gone(run, workdir, acknowledged, files.ledger(audience, run.plan["ledger_version"]), files.fetch(name))
     files.store(name)
     return version, dict(stats.members), history.write(run, audience, workdir, acknowledged, version)
+
+
+def _write_gone(run: Run, workdir: Path, acknowledged: list[BatchRange], old: Path | None, new: Path) -> None:
+    """Inside the new ledger: who is gone, from the first run on that took out people without knowing them."""
+    known = ledger.gone(old)
+    if known is None and not run.plan.get("takes_strangers"):
+        return
+    ledger.advance(
+        known,
+        workdir,
+        acknowledged,
+        new / ledger.GONE,
+        memory_limit_mb=settings.ENGINE_MEMORY_MB,
+        threads=settings.ENGINE_THREADS,
+        is_gone=True,
+    )
 
 
 def _make_audience(run: Run) -> bool:

@@ -19,6 +19,8 @@ class Line:
 
 @dataclass(frozen=True)
 class KindLine:
+    """new: those that change the list: not on it yet or, in a run that takes people out, still on it."""
+
     label: str
     distinct: int
     new: int
@@ -51,15 +53,13 @@ def rows_of(counts: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def lines(counts: dict[str, Any]) -> list[Line]:
-    """The six outcomes, which add up to the rows read."""
+def lines(counts: dict[str, Any], *, is_removal: bool = False) -> list[Line]:
+    """The six outcomes, which add up to the rows read. is_removal: of a run that takes people out."""
     rows = rows_of(counts)
     failed = rows.get("failed", 0)
     sent = rows.get("sent", rows.get("to_send", 0))
-    label = "Sent" if "sent" in rows else "To send"
     return [
-        Line(label, sent, "Carries an identifier that changes the list"),
-        Line("Already there", rows.get("already_there", 0), "Everything it carries is on the list"),
+        *_changing(sent, rows.get("already_there", 0), is_final="sent" in rows, is_removal=is_removal),
         Line("Duplicate", rows.get("duplicate", 0), "The same identifiers as an earlier row"),
         Line("Invalid", rows.get("invalid", 0), "No usable identifier; the reasons are below"),
         Line("Held back", rows.get("held_back", 0), "Carries an identifier that may not be sent"),
@@ -67,9 +67,22 @@ def lines(counts: dict[str, Any]) -> list[Line]:
     ]
 
 
-def kind_lines(counts: dict[str, Any]) -> list[KindLine]:
+def _changing(sent: int, unchanged: int, *, is_final: bool, is_removal: bool) -> list[Line]:
+    if is_removal:
+        return [
+            Line("Taken out" if is_final else "To take out", sent, "Carries an identifier that is taken off the list"),
+            Line("Already gone", unchanged, "Nothing it carries is on the list, as far as PinConnect knows"),
+        ]
     return [
-        KindLine(_wire_label(code), found["distinct"], found["new"], found["blank"], sum(found["invalid"].values()))
+        Line("Sent" if is_final else "To send", sent, "Carries an identifier that changes the list"),
+        Line("Already there", unchanged, "Everything it carries is on the list"),
+    ]
+
+
+def kind_lines(counts: dict[str, Any], *, changing: str = "new") -> list[KindLine]:
+    """changing: the count of those that change the list: new or already_there."""
+    return [
+        KindLine(_wire_label(code), found["distinct"], found[changing], found["blank"], sum(found["invalid"].values()))
         for code, found in counts.get("kinds", {}).items()
     ]
 
@@ -92,12 +105,21 @@ def _refusal(code: str, column: str, count: int, examples: list[dict[str, Any]])
     return Refusal(reason.title, reason.meaning, reason.action, column, count, fitting[:3])
 
 
-def warnings(counts: dict[str, Any]) -> list[Notice]:
+def warnings(counts: dict[str, Any], *, is_removal: bool = False) -> list[Notice]:
     """What a person should know before publishing."""
     found_kinds = kind_lines(counts)
     distinct = max((kind.distinct for kind in found_kinds), default=0)
     found = []
-    if counts.get("rows", {}).get("to_send", 0) == 0:
+    if counts.get("rows", {}).get("to_send", 0) == 0 and is_removal:
+        found.append(
+            Notice(
+                "warn",
+                "There is nobody to take out",
+                "Nobody in the dataset is on the list any more, as far as PinConnect knows. You can publish all the "
+                "same: whoever the dataset names later is taken out then.",
+            )
+        )
+    elif counts.get("rows", {}).get("to_send", 0) == 0:
         found.append(
             Notice(
                 "bad",
@@ -106,7 +128,7 @@ def warnings(counts: dict[str, Any]) -> list[Notice]:
                 "Check the columns and the reasons below.",
             )
         )
-    elif distinct < MIN_AUDIENCE_SIZE:
+    elif distinct < MIN_AUDIENCE_SIZE and not is_removal:
         found.append(
             Notice(
                 "warn",

@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from audiences.models import Run
+from audiences.models import Mode, Run
 from audiences.reports import audience as audience_report
 from audiences.reports import counts
 from audiences.reports.audience import AudienceReport
@@ -81,6 +81,7 @@ class Report:
         self.rows: dict[str, int] = counts.rows_of(run.counts)
         self.sending = _sending(run)
         self.is_counted = bool(self.rows)
+        self.is_removal = run.plan.get("mode") == Mode.REMOVE
         self.read = self.rows.get("read", 0)
         self.to_send = run.counts.get("rows", {}).get("to_send", 0)
         self.removals = self.counts.get("removals", 0)
@@ -100,16 +101,22 @@ class Report:
 
     @property
     def can_publish(self) -> bool:
-        return self.run.delivery.state == DeliveryState.DRAFT and self.to_send > 0
+        """A list that is there may be right already; without anybody to put on it, Pinterest cannot make a new one."""
+        audience = self.run.delivery.audience
+        has_list = audience is not None and bool(audience.customer_list_id)
+        return self.run.delivery.state == DeliveryState.DRAFT and (self.to_send > 0 or has_list)
 
     @property
     def sent(self) -> int:
         if self.run.is_dry_run or not self.run.is_finished:
-            return self.to_send if self.run.is_dry_run else self.sending.rows_done
+            rows_done = 0 if self.is_removal else self.sending.rows_done
+            return self.to_send if self.run.is_dry_run else rows_done
         return self.rows.get("sent", 0)
 
     @property
     def sent_label(self) -> str:
+        if self.is_removal:
+            return "To take out" if self.run.is_dry_run else "Taken out"
         return "To send" if self.run.is_dry_run else "Sent"
 
     @property
@@ -185,11 +192,16 @@ class Report:
 
     @property
     def lines(self) -> list[counts.Line]:
-        return counts.lines(self.counts)
+        return counts.lines(self.counts, is_removal=self.is_removal)
 
     @property
     def kinds(self) -> list[counts.KindLine]:
-        return counts.kind_lines(self.counts)
+        takes_known = self.is_removal and not self.run.plan.get("takes_strangers")
+        return counts.kind_lines(self.counts, changing="already_there" if takes_known else "new")
+
+    @property
+    def changing_label(self) -> str:
+        return "To take out" if self.is_removal else "New"
 
     @property
     def refusals(self) -> list[counts.Refusal]:
@@ -197,7 +209,7 @@ class Report:
 
     @property
     def warnings(self) -> list[counts.Notice]:
-        return counts.warnings(self.counts)
+        return counts.warnings(self.counts, is_removal=self.is_removal)
 
     @property
     def rejects_url(self) -> str:

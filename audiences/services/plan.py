@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
-from audiences.models import Audience, Delivery, DeliveryColumn, Run, Scope
+from audiences.ledger import gone
+from audiences.models import Audience, Delivery, DeliveryColumn, Mode, Run, Scope
 from audiences.pipeline import wire
 from audiences.pipeline.plan import BatchLimits, ColumnMapping, CsvFormat, Plan, Source, Wire
 from audiences.services.refusals import ServiceRefusal
@@ -21,7 +22,8 @@ def pin(delivery: Delivery) -> dict[str, Any]:
 
     snapshots: ids in order; readings: what each was read as; source_bytes: their size;
     columns: column, kind, treatment, default_country; mode; wire: shape and list_type;
-    limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger.
+    limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger;
+    takes_strangers: there when whoever the data names is taken out, known or not.
     """
     columns = list(delivery.columns.all())
     wire = choose_wire(columns, delivery.audience)
@@ -43,7 +45,13 @@ def pin(delivery: Delivery) -> dict[str, Any]:
         "wire": {"shape": wire.shape, "list_type": wire.list_type},
         "limits": {"records": settings.BATCH_RECORDS, "bytes": settings.BATCH_BYTES},
         "ledger_version": delivery.audience.ledger_version if delivery.audience else 0,
+        **({"takes_strangers": True} if takes_strangers(delivery) else {}),
     }
+
+
+def takes_strangers(delivery: Delivery) -> bool:
+    """Whether people are taken out whom our ledger does not know: somebody else may have put them on the list."""
+    return delivery.mode == Mode.REMOVE and delivery.audience is not None and delivery.audience.is_existing
 
 
 def snapshots_of(delivery: Delivery) -> list[Snapshot]:
@@ -92,7 +100,8 @@ def engine_plan(run: Run, sources: list[tuple[Snapshot, Path]], ledger: Path | N
         mode=pinned["mode"],
         wire=wire_of(run),
         limits=BatchLimits(pinned["limits"]["records"], pinned["limits"]["bytes"]),
-        ledger=ledger,
+        ledger=gone(ledger) if pinned.get("takes_strangers") else ledger,
+        takes_strangers=bool(pinned.get("takes_strangers")),
         memory_limit_mb=settings.ENGINE_MEMORY_MB,
         threads=settings.ENGINE_THREADS,
     )

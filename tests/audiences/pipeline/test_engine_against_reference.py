@@ -93,5 +93,45 @@ def test_engine_agrees_with_the_reference(mapping, mode):
     examples()
 
 
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_taking_out_strangers_agrees_with_the_reference(mapping):
+    """Who is gone is to a removal what who is there is to an addition."""
+
+    @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, 10**6), st.integers(1, 120), st.sampled_from((1, 1, 16)))
+    def examples(seed, size, partitions):
+        rng, columns = random.Random(seed), MAPPINGS[mapping]
+        rows = [{column.name: value(rng, column.kind) for column in columns} for _ in range(size)]
+        gone = expect(rows[::3], columns).members if seed % 3 else frozenset()
+        wanted = expect(rows, columns, "add", gone)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            prepared = take_out(rows, columns, gone, partitions, folder)
+
+            assert vars(prepared.counts.rows) == wanted.counts
+            assert sorted(sent(folder / "work", prepared, "REMOVE")) == sorted(wanted.adds)
+            assert (prepared.counts.adds, prepared.counts.removals) == (0, len(wanted.adds))
+            assert members(folder / "new") == gone | wanted.adds
+
+    examples()
+
+
+def take_out(rows, columns, gone, partitions, folder):
+    source = write_csv(folder / "rows.csv", [column.name for column in columns], rows)
+    old = make_ledger(folder, gone) if gone else None
+    plan = make_plan(
+        [source],
+        columns,
+        "remove",
+        ledger=old,
+        partitions=partitions,
+        limits=BatchLimits(7, 4000),
+        takes_strangers=True,
+    )
+    prepared = prepare(plan, folder / "work")
+    ledger.advance(old, folder / "work", prepared.batches, folder / "new", is_gone=True)
+    return prepared
+
+
 def test_finest_partitions_agree_with_the_reference():
     check(7, 150, MAPPINGS["three kinds"], "mirror", 256, True)

@@ -1,0 +1,100 @@
+"""Remove only, on a list that was there before: everybody in the dataset is taken out, once, known or not."""
+
+import pytest
+
+from audiences import files, ledger
+from audiences.models import Audience, Mode
+from audiences.reports import run as run_report
+from audiences.services import deliveries
+from pinconnect.pinterest import customer_lists
+from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.types import Payload
+from tests.factories_audiences import EMAIL, Rows, Shop, drive, drive_through, expected_members, make_shop, people
+from tests.support.simulator import SimulatorInTest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(simulator: SimulatorInTest) -> Shop:
+    """Takes numbers 0 to 29 out of a list that somebody else filled with 0 to 59."""
+    shop = make_shop(simulator, people(range(30)), mode=Mode.REMOVE)
+    emails = ",".join(row["email"] for row in people(range(60)))
+    made = customer_lists.create(
+        Client(shop.profile.access_token),
+        shop.ad_account.pinterest_id,
+        name="Theirs",
+        list_type="EMAIL",
+        payload=Payload(records=emails, rows_json=None, count=60),
+    )
+    Audience.objects.update(customer_list_id=made.id, customer_list_name="Theirs", is_existing=True, list_type="")
+    shop.delivery.runs.all().delete()
+    return shop
+
+
+def change(shop: Shop, rows: Rows) -> dict[str, int]:
+    """The rows of the next run by what became of them."""
+    shop.change(rows)
+    run = drive(shop.start())
+    assert run.state == "done", run.reason
+    found: dict[str, int] = run.counts["final"]["rows"]
+    return found
+
+
+def switch(shop: Shop, mode: str) -> None:
+    shop.delivery.refresh_from_db()
+    deliveries.change_published(shop.delivery, by=None, mode=mode, columns=list(EMAIL), profile=shop.profile)
+
+
+def test_people_whom_we_never_added_are_taken_out(shop: Shop) -> None:
+    run = drive(shop.start())
+
+    assert shop.members == expected_members(people(range(30, 60)))
+    report = run_report.of(run)
+    assert (report.sent_label, report.sent, report.removed) == ("Taken out", 30, 30)
+    assert [(line.label, line.count) for line in report.lines][:2] == [("Taken out", 30), ("Already gone", 0)]
+
+
+def test_a_second_run_sends_only_who_is_not_gone_yet(shop: Shop) -> None:
+    drive(shop.start())
+    calls = len(shop.simulator.calls("customer_lists/update"))
+
+    again = change(shop, people(range(30)))
+    more = change(shop, people(range(35)))
+
+    assert (again["already_there"], again["sent"]) == (30, 0)
+    assert (more["already_there"], more["sent"]) == (30, 5)
+    assert len(shop.simulator.calls("customer_lists/update")) == calls + 1
+    assert shop.members == expected_members(people(range(35, 60)))
+
+
+def test_who_was_added_again_is_taken_out_again(shop: Shop) -> None:
+    drive(shop.start())
+    switch(shop, Mode.ADD)
+    change(shop, people(range(10)))
+    assert shop.members >= expected_members(people(range(10)))
+    switch(shop, Mode.REMOVE)
+
+    found = change(shop, people(range(30)))
+
+    assert (found["sent"], found["already_there"]) == (10, 20)
+    assert shop.members == expected_members(people(range(30, 60)))
+
+
+def test_who_is_gone_is_kept_through_a_run_that_takes_out_nobody(shop: Shop) -> None:
+    drive(shop.start())
+    switch(shop, Mode.ADD)
+    change(shop, people(range(200, 210)))
+
+    audience = Audience.objects.get()
+    kept = files.fetch(files.ledger_name(audience, audience.ledger_version))
+    assert ledger.count(ledger.gone(kept)) == 30
+    assert audience.ledger_members == {"email": 10}
+
+
+def test_an_unanswered_removal_is_sent_again_and_counted_once(shop: Shop) -> None:
+    shop.simulator.fault("drop_after", operation="customer_lists/update", times=1)
+    run = drive_through(shop.start())
+
+    assert run.counts["final"]["removals"] == {"sent": 30, "failed": 0, "not_sent": 0}
+    assert shop.members == expected_members(people(range(30, 60)))
