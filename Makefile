@@ -48,7 +48,7 @@ SEED ?=
 chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveries run (SECONDS=600, SEED=1 to repeat)
 	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(PYTHON) -m pytest tests/chaos -s $(ARGS)
 
-bench: $(VENV)/installed-dev ## Measure what README and docs claim about speed
+bench: $(VENV)/installed-bench ## Measure what README and docs claim about speed
 	@for file in bench/*.py; do \
 		name=$$(basename "$$file" .py); [ "$$name" = __init__ ] && continue; \
 		echo "== $$name"; $(PYTHON) -m "bench.$$name" || exit 1; \
@@ -64,6 +64,11 @@ $(VENV)/installed: requirements.txt requirements-installer.txt
 $(VENV)/installed-dev: requirements-dev.txt requirements-installer.txt
 	@$(make_venv)
 	@$(call install,requirements-dev.txt)
+	@touch $@
+
+# What the product is compared with (pandas, Polars, chDB: a gigabyte); nothing but the benchmarks imports it.
+$(VENV)/installed-bench: requirements-bench.txt $(VENV)/installed-dev
+	@$(call install,requirements-bench.txt)
 	@touch $@
 
 # The first of these that is new enough.
