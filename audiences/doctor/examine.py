@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from audiences.filtering import sql as filtering
 from audiences.pipeline.plan import Cancelled, ColumnMapping, PipelineError, Plan
 from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
@@ -93,32 +94,34 @@ def for_counts(plan: Plan, folder: Path, *, cancelled: Callable[[], bool]) -> di
 
 
 def _read(plan: Plan, folder: Path, session: Session) -> str:
-    """Bring the mapped columns of all sources into Parquet; a query for source, row and v0, v1 …, trimmed."""
+    """Bring the mapped columns of the rows that match into Parquet; a query for source, row and v0, v1 …, trimmed."""
     parts = []
     for number, source in enumerate(plan.sources, start=1):
-        readable = open_source(source, number, plan.columns, folder, session.stop_if_cancelled)
+        readable = open_source(source, number, plan.read_columns, folder, session.stop_if_cancelled)
         target = folder / f"values-{number}.parquet"
         try:
-            session.run(_copy(readable, target, is_strict=True))
+            session.run(_copy(plan, readable, target, is_strict=True))
         except BadCsv:
             # Rows that do not fit are left out, so the rest cannot be numbered.
-            session.run(_copy(readable, target, is_strict=False))
+            session.run(_copy(plan, readable, target, is_strict=False))
         parts.append(f"SELECT {number} AS source, * FROM read_parquet({quote(str(target))})")
     return " UNION ALL ".join(parts)
 
 
-def _copy(readable: Readable, target: Path, *, is_strict: bool) -> str:
+def _copy(plan: Plan, readable: Readable, target: Path, *, is_strict: bool) -> str:
     form = readable.source.format
     names = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(form.columns)))
     how = "strict_mode = true" if is_strict else "strict_mode = false, ignore_errors = true"
-    values = ", ".join(
-        f"trim(c{at}, ' ' || chr(9) || chr(10) || chr(13)) AS v{i}" for i, at in enumerate(readable.positions)
-    )
+    mapped = readable.positions[: len(plan.columns)]
+    values = ", ".join(f"trim(c{at}, ' ' || chr(9) || chr(10) || chr(13)) AS v{i}" for i, at in enumerate(mapped))
     row = "row_number() OVER ()" if is_strict else "0::BIGINT"
+    at_name = {name: f"c{at}" for name, at in zip(plan.read_columns, readable.positions, strict=True)}
+    kept = filtering.keeps(plan.row_filter, at_name) if plan.row_filter else "true"
     return (
-        f"COPY (SELECT {row} AS row, {values} FROM read_csv({quote(str(readable.path))}, auto_detect = false, {how}, "
+        f"COPY (SELECT * EXCLUDE kept FROM (SELECT {row} AS row, {values}, {kept} AS kept "
+        f"FROM read_csv({quote(str(readable.path))}, auto_detect = false, {how}, "
         f"delim = {quote(form.delimiter)}, quote = {quote(form.quote)}, escape = {quote(form.quote)}, "
-        f"header = {'true' if form.has_header else 'false'}, columns = {{{names}}})) "
+        f"header = {'true' if form.has_header else 'false'}, columns = {{{names}}})) WHERE kept) "
         f"TO {quote(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
     )
 

@@ -41,6 +41,9 @@ class Delivery(WorkspaceOwned):
     )
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.MIRROR)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.ALL)
+    row_filter = models.JSONField(
+        default=dict, blank=True, help_text="Conditions on the rows (RowFilter as JSON); empty: all rows."
+    )
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
     pause_reason = models.CharField(max_length=40, blank=True, help_text="Code; empty when a person paused it.")
     pause_token_version = models.PositiveIntegerField(

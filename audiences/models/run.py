@@ -37,7 +37,7 @@ class Run(WorkspaceOwned):
     trigger = models.CharField(max_length=12, choices=Trigger.choices)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     plan = models.JSONField(
-        default=dict, help_text="Pinned: snapshot ids, columns with kinds, mode, wire, limits, ledger version."
+        default=dict, help_text="Pinned: snapshot ids, columns with kinds, mode, wire, limits, ledger version, filter."
     )
     counts = models.JSONField(default=dict, blank=True, help_text="The accounting of rows and identifiers.")
     progress = models.JSONField(

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from audiences.filtering.conditions import RowFilter
+
 Mode = Literal["mirror", "add", "remove"]
 Treatment = Literal["auto", "plain", "hashed"]
 Operation = Literal["ADD", "REMOVE"]
@@ -104,7 +106,7 @@ class Plan:
 
     tombstones: a Parquet file of (wire_kind UTINYINT, h BLOB) that must never be sent. ledger: None for an empty one.
     threads: 0 means as many as there are processors. max_spill_mb: how much disk temporary data may take (0: no limit).
-    max_broken_share: above this share of broken rows the source is refused (SourceBroken).
+    max_broken_share: above this share of broken rows the source is refused (SourceBroken). row_filter: None: all
     takes_strangers: mode remove on a list whose members are not all known: everybody in the data is taken out, known or
     not, but those who are in the ledger, which then is that of who is gone (ledger.GONE).
     """
@@ -122,6 +124,14 @@ class Plan:
     max_broken_share: float = 0.1
     partitions: int | None = None
     takes_strangers: bool = False
+    row_filter: RowFilter | None = None
+
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """Names of what is read: the mapped columns in order, then those that only the filter looks at."""
+        mapped = tuple(column.column for column in self.columns)
+        looked_at = self.row_filter.columns if self.row_filter else ()
+        return mapped + tuple(name for name in looked_at if name not in mapped)
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ class RowCounts:
 
     to_send: rows that change the list; already_there: rows that change nothing (mode remove: not on the list, or gone);
     duplicate: same identifiers as an earlier row; invalid: no usable identifier, broken rows included;
-    held_back: carries an erased identifier.
+    held_back: carries an erased identifier; left_out: does not match the delivery's filter.
     """
 
     read: int = 0
@@ -148,16 +158,18 @@ class RowCounts:
     duplicate: int = 0
     invalid: int = 0
     held_back: int = 0
+    left_out: int = 0
 
     @property
     def accounted(self) -> int:
         """The sum that has to equal read."""
-        return self.to_send + self.already_there + self.duplicate + self.invalid + self.held_back
+        settled = self.to_send + self.already_there + self.duplicate
+        return settled + self.invalid + self.held_back + self.left_out
 
 
 @dataclass(frozen=True)
 class ColumnCounts:
-    """Values of one mapped column: values = blank + usable + sum(invalid)."""
+    """Values of one mapped column in the rows that match: values = blank + usable + sum(invalid)."""
 
     column: str
     kind: str
@@ -192,12 +204,21 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Incomparable:
+    """Rows whose value in a column is no number or no date, which a condition of the filter asks for."""
+
+    column: str
+    kind: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Counts:
     """What preparing found; to_json and from_json keep it on the run.
 
     removals: distinct identifiers to remove. broken: rows that could not be read, by reason (part of rows.invalid).
     blank_rows: rows in which every mapped value was blank (part of rows.invalid). adds: records in the add sequence.
-    ledger: distinct identifiers known to be on the list before this run.
+    ledger: distinct identifiers known to be on the list before this run. incomparable: one per condition that met such.
     """
 
     rows: RowCounts
@@ -209,6 +230,7 @@ class Counts:
     blank_rows: int = 0
     broken: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for a JSON field."""
@@ -222,6 +244,8 @@ class Counts:
             kinds={kind: KindCounts(**found) for kind, found in data["kinds"].items()},
             columns=tuple(ColumnCounts(**column) for column in data["columns"]),
             examples=tuple(Example(**example) for example in data["examples"]),
+            # Runs of earlier versions know no filter.
+            incomparable=tuple(Incomparable(**found) for found in data.get("incomparable", ())),
             **{name: data[name] for name in ("adds", "removals", "ledger", "blank_rows", "broken")},
         )
 

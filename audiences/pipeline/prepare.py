@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import batches, rejects
+from audiences.pipeline import batches, filtered, rejects
 from audiences.pipeline.diff import Difference, diff
 from audiences.pipeline.judge import judge
 from audiences.pipeline.plan import (
@@ -104,7 +104,7 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     session.enter("checking", 0.35, 0.5)
     verdicts = judge(plan, staged, scratch / "verdicts", session)
     columns = rejects.count_columns(plan, staged, verdicts, session)
-    blank_rows = rejects.count_blank_rows(staged, verdicts, session)
+    blank_rows = rejects.count_blank_rows(plan, staged, verdicts, session)
     shown = rejects.examples(plan, staged, verdicts, session)
     listed = rejects.write(plan, staged, verdicts, workdir / _REJECTS, session)
     session.enter("comparing", 0.5, 0.7)
@@ -126,6 +126,7 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
         blank_rows=blank_rows,
         broken=dict(sorted(staged.broken.items())),
         examples=shown,
+        incomparable=filtered.incomparable(plan, [source.left_out for source in staged.sources]),
     )
     check(counts)
     session.report(1.0)
@@ -139,8 +140,9 @@ def _rows(staged: Staged, layout: Layout, difference: Difference) -> RowCounts:
         to_send=difference.to_send,
         already_there=difference.distinct - difference.to_send,
         duplicate=duplicate,
-        invalid=staged.rows - layout.usable - layout.held_rows,
+        invalid=staged.rows - layout.usable - layout.held_rows - staged.left_out,
         held_back=layout.held_distinct,
+        left_out=staged.left_out,
     )
 
 

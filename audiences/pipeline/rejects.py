@@ -29,8 +29,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def count_columns(
     plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session
 ) -> tuple[ColumnCounts, ...]:
-    """Per mapped column: values = blank + usable + invalid by reason. Broken rows have no values."""
-    readable = staged.rows - staged.broken.total()
+    """Per mapped column: values = blank + usable + invalid by reason. Broken and left out rows have none."""
+    readable = staged.rows - staged.broken.total() - staged.left_out
     found = []
     for column, one in zip(plan.columns, verdicts, strict=True):
         reasons: dict[str, int] = {}
@@ -44,10 +44,11 @@ def count_columns(
     return tuple(found)
 
 
-def count_blank_rows(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
-    """Rows in which every mapped value is blank."""
+def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
+    """Rows that match and in which every mapped value is blank."""
     names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "dr"]
-    tests = []
+    tests = ["NOT left_out"] if plan.row_filter else []
+    names += ["left_out"] if plan.row_filter else []
     for index, one in enumerate(verdicts):
         blank = f"r{index} IS NULL"
         if one.files:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from audiences.pipeline.plan import ColumnMapping, DiskFull, Source, SourceBroken
+from audiences.pipeline.plan import DiskFull, Source, SourceBroken
 
 _CHUNK = 1 << 20
 _NEWLINES = b"\r\n"
@@ -21,7 +21,7 @@ _NEWLINES = b"\r\n"
 class Readable:
     """A plain UTF-8 file. lines: physical lines with content up to the last one, header included. number: 1-based.
 
-    positions: of the mapped columns among the fields.
+    positions: of the columns that are read among the fields.
     """
 
     path: Path
@@ -66,13 +66,13 @@ class LineCounter:
 
 
 def open_source(
-    source: Source, number: int, columns: tuple[ColumnMapping, ...], folder: Path, check: Callable[[], None]
+    source: Source, number: int, columns: tuple[str, ...], folder: Path, check: Callable[[], None]
 ) -> Readable:
-    """Find the mapped columns, decompress and decode into folder where needed, count lines.
+    """Find the columns of these names, decompress and decode into folder where needed, count lines.
 
     check is called now and then and may raise. Raises SourceBroken and DiskFull.
     """
-    positions = tuple(_position(source, number, column.column) for column in columns)
+    positions = tuple(_position(source, number, name) for name in columns)
     encoding = _encoding(source, number)
     counter = LineCounter()
     try:

@@ -1,7 +1,8 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
 One Parquet file per source, in row order. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the raw text
-where it is not. Both are NULL for a blank value.
+where it is not. Both are NULL for a blank value. With a filter, rows that do not match stay in their place with all of
+that NULL and left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audiences.pipeline import filtered
+from audiences.pipeline.filtered import NOTHING, LeftOut
 from audiences.pipeline.plan import Plan, SourceBroken
 from audiences.pipeline.repair import Repaired, repair
 from audiences.pipeline.session import BadCsv, Session
@@ -26,6 +29,7 @@ class StagedSource:
     """One staged file. offset: rows of all sources before. rows: of this one, broken ones included.
 
     row_sql: SQL of the 1-based row number within the source. broken: (row, reason), the first 100,000 of reasons.
+    blank: empty lines that are rows and match.
     """
 
     path: Path
@@ -35,6 +39,7 @@ class StagedSource:
     broken: tuple[tuple[int, str], ...] = ()
     reasons: Counter[str] | None = None
     blank: int = 0
+    left_out: LeftOut = NOTHING
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Staged:
     sources: tuple[StagedSource, ...]
     rows: int
     broken: Counter[str]
+
+    @property
+    def left_out(self) -> int:
+        """Rows that do not match the filter; a broken row is never among them."""
+        return sum(source.left_out.rows for source in self.sources)
 
     def sql(self, columns: Sequence[str]) -> str:
         """A query over all sources: rid (counts from 1 over all sources, broken rows included) and these columns."""
@@ -62,7 +72,7 @@ def stage(plan: Plan, folder: Path, session: Session) -> Staged:
     offset = 0
     for number, source in enumerate(plan.sources, start=1):
         start, end = (number - 1) / len(plan.sources), number / len(plan.sources)
-        readable = open_source(source, number, plan.columns, folder, session.stop_if_cancelled)
+        readable = open_source(source, number, plan.read_columns, folder, session.stop_if_cancelled)
         found = _stage_source(plan, readable, folder, session, offset, (start, end))
         if readable.path != source.path:
             readable.path.unlink()
@@ -87,7 +97,8 @@ def _stage_source(
     except BadCsv:
         rows = -1
     if rows == expected:
-        return StagedSource(target, offset, rows, "file_row_number + 1")
+        left_out = filtered.count(plan, target, 0, session)
+        return StagedSource(target, offset, rows, "file_row_number + 1", left_out=left_out)
     return _stage_carefully(plan, readable, target, session, offset)
 
 
@@ -103,7 +114,9 @@ def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Sess
     clean.unlink()
     if rows != written:
         raise SourceBroken("source_unreadable", source=readable.number)
-    return StagedSource(target, offset, found.rows, "n", tuple(found.broken), found.reasons, found.blank)
+    left_out = filtered.count(plan, target, found.blank, session)
+    blank = found.blank - left_out.blank
+    return StagedSource(target, offset, found.rows, "n", tuple(found.broken), found.reasons, blank, left_out)
 
 
 def _read_whole(readable: Readable) -> str:
@@ -128,21 +141,23 @@ def _read_csv(path: Path, width: int, delimiter: str, quoted: str, header: str) 
 def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str = "") -> str:
     """COPY in row order; the levels are nested so that each expression is worked out once."""
     raw, clean, shaped, final = [], [], [], []
-    for index, (column, position) in enumerate(zip(plan.columns, positions, strict=True)):
+    source = filtered.reading(plan, reading, positions)
+    for index, (column, position) in enumerate(zip(plan.columns, positions, strict=False)):
         names = {"column": f"w{index}", "clean": f"c{index}", "shaped": f"s{index}"}
         found = expressions(column.kind, column.treatment, column.default_country, **names)
-        raw.append(f"c{position} AS w{index}")
+        raw.append(f"{source.value.format(f'c{position}')} AS w{index}")
         clean.append(f"{found.clean} AS c{index}")
         shaped.append(f"{found.shaped} AS s{index}")
         shaped.append(f"{found.blank} AS b{index}")
         final.append((f"{found.digest} AS d{index}", f"CASE WHEN d{index} IS NULL AND NOT b{index} THEN w{index} END"))
     digests = ", ".join(digest for digest, _ in final)
     raws = ", ".join(f"{text} AS r{index}" for index, (_, text) in enumerate(final))
-    kept = ", ".join(f"d{index}" for index in range(len(final)))
+    kept = ", ".join((*(f"d{index}" for index in range(len(final))), *source.marks))
+    raw.extend(source.marks)
     first = f"{row}, " if row else ""
     number = "n, " if row else ""
     return (
         f"COPY (SELECT {number}{kept}, {raws} FROM (SELECT *, {digests} FROM (SELECT *, {', '.join(shaped)} FROM "
-        f"(SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} FROM {reading}))))) "
+        f"(SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} FROM {source.rows}))))) "
         f"TO {quote(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
     )

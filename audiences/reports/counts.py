@@ -54,7 +54,7 @@ def rows_of(counts: dict[str, Any]) -> dict[str, int]:
 
 
 def lines(counts: dict[str, Any], *, is_removal: bool = False) -> list[Line]:
-    """The six outcomes, which add up to the rows read. is_removal: of a run that takes people out."""
+    """The outcomes, which add up to the rows read. is_removal: of a run that takes people out."""
     rows = rows_of(counts)
     failed = rows.get("failed", 0)
     sent = rows.get("sent", rows.get("to_send", 0))
@@ -64,6 +64,17 @@ def lines(counts: dict[str, Any], *, is_removal: bool = False) -> list[Line]:
         Line("Invalid", rows.get("invalid", 0), "No usable identifier; the reasons are below"),
         Line("Held back", rows.get("held_back", 0), "Carries an identifier that may not be sent"),
         Line("Failed", failed, "Refused by Pinterest or not sent", "bad" if failed else ""),
+        *([Line("Left out", rows["left_out"], "Does not match the filter")] if rows.get("left_out") else []),
+    ]
+
+
+def remarks(counts: dict[str, Any]) -> list[str]:
+    """What the filter could not ask of some rows, one sentence for each column and kind of value."""
+    found = {(one["column"], one["kind"]): one["rows"] for one in counts.get("incomparable", [])}
+    return [
+        f"{rows:,} {'row has' if rows == 1 else 'rows have'} no {kind} in “{column}”, so a condition that asks for one "
+        f"does not match {'it' if rows == 1 else 'them'}."
+        for (column, kind), rows in found.items()
     ]
 
 

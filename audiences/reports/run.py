@@ -195,6 +195,10 @@ class Report:
         return counts.lines(self.counts, is_removal=self.is_removal)
 
     @property
+    def remarks(self) -> list[str]:
+        return counts.remarks(self.counts)
+
+    @property
     def kinds(self) -> list[counts.KindLine]:
         takes_known = self.is_removal and not self.run.plan.get("takes_strangers")
         return counts.kind_lines(self.counts, changing="already_there" if takes_known else "new")

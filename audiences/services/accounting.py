@@ -1,4 +1,6 @@
-"""No row unaccounted: read = sent + already there + duplicate + invalid + held back + failed, checked for every run.
+"""No row unaccounted, checked for every run.
+
+read = sent + already there + duplicate + invalid + held back + failed + left out.
 
 run.counts is what preparing found (audiences.pipeline.plan.Counts as JSON: rows, kinds, columns, adds, removals,
 ledger, blank_rows, broken, examples), and:
@@ -6,7 +8,7 @@ ledger, blank_rows, broken, examples), and:
 batches: how many there were to send.
 doctor: of a dry run: suspicious values (audiences.doctor.examine.Symptom as plain data).
 final: present once the run has settled:
-    rows: read, sent, already_there, duplicate, invalid, held_back, failed. The six after read add up to it.
+    rows: read, sent, already_there, duplicate, invalid, held_back, failed, left_out. All after read add up to it.
     additions, removals: records by what became of them: sent, failed (Pinterest refused them), not_sent.
     calls: attempts to send a batch.
     members: distinct identifiers on the list afterwards, by wire kind.
@@ -70,6 +72,7 @@ def final(run: Run, members: Mapping[str, int]) -> dict[str, Any]:
         "invalid": counts.rows.invalid,
         "held_back": counts.rows.held_back,
         "failed": failed,
+        "left_out": counts.rows.left_out,
     }
     expected = {"ADD": counts.adds, "REMOVE": counts.removals}
     if sum(rows.values()) != 2 * rows["read"] or min(rows.values()) < 0:
@@ -91,12 +94,14 @@ def rows_so_far(run: Run) -> dict[str, int]:
     """Rows as in final, while a run is under way or when it ended before it sent anything: unsent rows are failed."""
     found = run.counts.get("rows")
     if not found:
-        return dict.fromkeys(("read", "sent", "already_there", "duplicate", "invalid", "held_back", "failed"), 0)
+        names = ("read", "sent", "already_there", "duplicate", "invalid", "held_back", "failed", "left_out")
+        return dict.fromkeys(names, 0)
     deciding = fates(run)["REMOVE" if run.plan["mode"] == Mode.REMOVE else "ADD"]
     unsent = Fates(sent=deciding.sent, not_sent=deciding.total - deciding.sent)
     failed = _failed_rows(found["to_send"], unsent)[0] if deciding.total else found["to_send"]
     kept = {name: found[name] for name in ("read", "already_there", "duplicate", "invalid", "held_back")}
-    return {**kept, "sent": found["to_send"] - failed, "failed": failed}
+    sent = found["to_send"] - failed
+    return {**kept, "sent": sent, "failed": failed, "left_out": found.get("left_out", 0)}
 
 
 def _failed_rows(to_send: int, fate: Fates) -> tuple[int, bool]:

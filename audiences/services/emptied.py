@@ -26,7 +26,7 @@ def completed(plan: Plan, folder: Path) -> Plan:
     if plan.sources:
         return plan
     # One column would look the same as a file of blank lines.
-    names = (*(column.column for column in plan.columns), "end")
+    names = (*plan.read_columns, "end")
     path = folder / "emptied.csv"
     with path.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, lineterminator="\n").writerow(names)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from audiences.filtering.conditions import RowFilter
 from audiences.ledger import gone
 from audiences.models import Audience, Delivery, DeliveryColumn, Mode, Run, Scope
 from audiences.pipeline import wire
@@ -23,7 +24,8 @@ def pin(delivery: Delivery) -> dict[str, Any]:
     snapshots: ids in order; readings: what each was read as; source_bytes: their size;
     columns: column, kind, treatment, default_country; mode; wire: shape and list_type;
     limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger;
-    takes_strangers: there when whoever the data names is taken out, known or not.
+    takes_strangers: there when whoever the data names is taken out, known or not;
+    filter: which rows it takes, missing when it takes all.
     """
     columns = list(delivery.columns.all())
     wire = choose_wire(columns, delivery.audience)
@@ -46,6 +48,8 @@ def pin(delivery: Delivery) -> dict[str, Any]:
         "limits": {"records": settings.BATCH_RECORDS, "bytes": settings.BATCH_BYTES},
         "ledger_version": delivery.audience.ledger_version if delivery.audience else 0,
         **({"takes_strangers": True} if takes_strangers(delivery) else {}),
+        # Left away where there is none, so that what was pinned before there were filters stays current.
+        **({"filter": delivery.row_filter} if delivery.row_filter else {}),
     }
 
 
@@ -104,6 +108,7 @@ def engine_plan(run: Run, sources: list[tuple[Snapshot, Path]], ledger: Path | N
         takes_strangers=bool(pinned.get("takes_strangers")),
         memory_limit_mb=settings.ENGINE_MEMORY_MB,
         threads=settings.ENGINE_THREADS,
+        row_filter=RowFilter.from_json(pinned.get("filter")),
     )
 
 

@@ -81,6 +81,7 @@ def test_a_file_becomes_an_audience(profile: Profile, simulator: SimulatorInTest
         "duplicate": 0,
         "invalid": 0,
         "held_back": 0,
+        "left_out": 0,
         "failed": 0,
         "removed": 0,
         "members": 360,

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audiences import ledger
+from audiences.filtering.conditions import RowFilter
 from audiences.pipeline.plan import BatchLimits
 from audiences.pipeline.prepare import prepare
 from tests.audiences.pipeline.helpers import make_ledger, make_plan, members, sent, write_csv, write_tombstones
@@ -43,14 +44,53 @@ def value(rng, kind):
     return rng.choice((plain,) * 9 + odd + (f"{number:064x}", f"{number:040X}", "0" * 32, f"020 7946 09{number:02}"))
 
 
-def run(rows, columns, mode, before, erased, partitions, folder):
-    names = [column.name for column in columns]
+EXTRA = ("country", "age", "joined")
+
+
+def extra(rng):
+    """Columns that are not sent, as a filter looks at them."""
+    return {
+        "country": rng.choice(("DE", " de\u00a0", "FR", "", "null", "Ö%_'\"", "o\u0308%", "\u0130", "a,b", "x\ny")),
+        "age": rng.choice(("17", "18", "1,234.5", "1.234,5", "", "n/a", "$ 40", "-3", "12,5", "1 000", "1.5.2")),
+        "joined": rng.choice(
+            ("2025-01-31", "31.01.2025", "02/01/2025", "2024-02-30", "", "20250601", "2025-6-1 10:00")
+        ),
+    }
+
+
+def row_filter(rng):
+    """A filter of a few random conditions."""
+    texts = ("DE", "fr", "ö%_'\"", "%", "_", "'", '"', "null", "i", "a,b", "\u200bDE")
+    options = (
+        lambda: ("country", rng.choice(("is", "is_not", "contains", "lacks", "starts")), [rng.choice(texts)]),
+        lambda: ("country", rng.choice(("one_of", "none_of")), rng.sample(texts, 3)),
+        lambda: (rng.choice((*EXTRA, "a")), rng.choice(("empty", "filled")), []),
+        lambda: ("age", rng.choice(("above", "at_least", "below", "at_most")), [rng.choice(("18", "1234.5", "-3"))]),
+        lambda: ("joined", rng.choice(("before", "after")), [rng.choice(("2025-01-31", "2025-02-01"))]),
+    )
+    groups = []
+    for _ in range(rng.randint(1, 3)):
+        made = [rng.choice(options)() for _ in range(rng.randint(1, 3))]
+        conditions = [{"column": name, "operator": operator, "values": found} for name, operator, found in made]
+        groups.append({"match": rng.choice(("all", "any")), "conditions": conditions})
+    return {"match": rng.choice(("all", "any")), "is_day_first": rng.random() < 0.5, "groups": groups}
+
+
+def run(rows, columns, mode, before, erased, partitions, folder, chosen=None):
+    names = list(rows[0]) if rows else [column.name for column in columns]
     half = len(rows) // 2
     sources = [write_csv(folder / f"{n}.csv", names, part) for n, part in enumerate((rows[:half], rows[half:]))]
     old = make_ledger(folder, before) if before else None
     tombs = write_tombstones(folder / "tombs.parquet", erased) if erased else None
     plan = make_plan(
-        sources, columns, mode, ledger=old, tombstones=tombs, partitions=partitions, limits=BatchLimits(7, 4000)
+        sources,
+        columns,
+        mode,
+        ledger=old,
+        tombstones=tombs,
+        partitions=partitions,
+        limits=BatchLimits(7, 4000),
+        row_filter=RowFilter.from_json(chosen),
     )
     prepared = prepare(plan, folder / "work")
     new = folder / "new-ledger"
@@ -58,17 +98,20 @@ def run(rows, columns, mode, before, erased, partitions, folder):
     return prepared, new
 
 
-def check(seed, size, columns, mode, partitions, with_erased):
+def check(seed, size, columns, mode, partitions, with_erased, with_filter=False):
     rng = random.Random(seed)
     rows = [{column.name: value(rng, column.kind) for column in columns} for _ in range(size)]
+    if with_filter:
+        rows = [row | extra(rng) for row in rows]
+    chosen = row_filter(rng) if with_filter else None
     earlier = [{column.name: value(rng, column.kind) for column in columns} for _ in range(size // 2)]
     before = expect(earlier + rows[::3], columns).members if seed % 3 else frozenset()
     known = sorted(expect(rows, columns).members)
     erased = frozenset(known[:: max(1, len(known) // 3)]) if with_erased else frozenset()
-    wanted = expect(rows, columns, mode, before, erased)
+    wanted = expect(rows, columns, mode, before, erased, chosen)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepared, new = run(rows, columns, mode, before, erased, partitions, folder)
+        prepared, new = run(rows, columns, mode, before, erased, partitions, folder, chosen)
 
         found = vars(prepared.counts.rows)
         assert found == wanted.counts
@@ -135,3 +178,13 @@ def take_out(rows, columns, gone, partitions, folder):
 
 def test_finest_partitions_agree_with_the_reference():
     check(7, 150, MAPPINGS["three kinds"], "mirror", 256, True)
+
+
+@pytest.mark.parametrize("mode", ["mirror", "add", "remove"])
+def test_engine_agrees_with_the_reference_on_the_rows_that_a_filter_takes(mode):
+    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.integers(0, 10**6), st.integers(1, 120), st.sampled_from(sorted(MAPPINGS)), st.booleans())
+    def examples(seed, size, mapping, with_erased):
+        check(seed, size, MAPPINGS[mapping], mode, 1, with_erased, with_filter=True)
+
+    examples()

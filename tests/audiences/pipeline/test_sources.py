@@ -107,7 +107,8 @@ def test_broken_rows_are_counted_and_listed_and_the_others_kept(tmp_path):
 
     assert prepared.counts.broken == {"row_bad_quotes": 1, "row_too_few_fields": 1, "row_too_many_fields": 1}
     assert vars(prepared.counts.rows) | {} == {
-        "read": 40, "to_send": 37, "already_there": 0, "duplicate": 0, "invalid": 3, "held_back": 0
+        "read": 40, "to_send": 37, "already_there": 0, "duplicate": 0, "invalid": 3, "held_back": 0,
+        "left_out": 0,
     }  # fmt: skip
     listed = list(csv.reader(prepared.rejects.open(encoding="utf-8")))
     assert [(line[1], line[4]) for line in listed[1:]] == [

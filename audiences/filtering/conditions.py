@@ -1,0 +1,189 @@
+"""Conditions on rows as plain data: what may be said, how it is kept as JSON, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from audiences.filtering import values
+
+Match = Literal["all", "any"]
+MATCHES: tuple[Match, ...] = ("all", "any")
+
+MOST_CONDITIONS = 20
+MOST_GROUPS = 5
+MOST_VALUES = 200
+LONGEST_VALUE = 300
+
+
+@dataclass(frozen=True)
+class Operator:
+    """kind: of the comparison (text, number, date, presence). takes: how many values it needs: none, one or several."""
+
+    code: str
+    label: str
+    kind: Literal["text", "number", "date", "presence"]
+    takes: Literal["none", "one", "several"]
+
+
+OPERATORS: dict[str, Operator] = {
+    found.code: found
+    for found in (
+        Operator("is", "is", "text", "one"),
+        Operator("is_not", "is not", "text", "one"),
+        Operator("one_of", "is one of", "text", "several"),
+        Operator("none_of", "is none of", "text", "several"),
+        Operator("contains", "contains", "text", "one"),
+        Operator("lacks", "does not contain", "text", "one"),
+        Operator("starts", "starts with", "text", "one"),
+        Operator("empty", "is empty", "presence", "none"),
+        Operator("filled", "is not empty", "presence", "none"),
+        Operator("above", "is greater than", "number", "one"),
+        Operator("at_least", "is at least", "number", "one"),
+        Operator("below", "is less than", "number", "one"),
+        Operator("at_most", "is at most", "number", "one"),
+        Operator("before", "is before", "date", "one"),
+        Operator("after", "is after", "date", "one"),
+    )
+}
+# Written down in a condition they would be kept in clear, which nothing else of a person is.
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]{2,}")
+
+
+class FilterError(ValueError):
+    """A filter that cannot be used. code: for programs; args[0]: a sentence for people, without any value of a row."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Condition:
+    """values: as entered for text, 1234.5 for numbers, 2025-12-31 for dates; none for is empty and is not empty."""
+
+    column: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Conditions of which all or any have to be met."""
+
+    conditions: tuple[Condition, ...]
+    match: Match = "all"
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Groups of which all or any have to be met. is_day_first: 04/05/2025 is 4 May, else April 5."""
+
+    groups: tuple[Group, ...]
+    match: Match = "any"
+    is_day_first: bool = False
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All of them, in the order in which they are written."""
+        return tuple(condition for group in self.groups for condition in group.conditions)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are looked at, each once."""
+        return tuple(dict.fromkeys(condition.column for condition in self.conditions))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a JSON field."""
+        return {
+            "match": self.match,
+            "is_day_first": self.is_day_first,
+            "groups": [
+                {
+                    "match": group.match,
+                    "conditions": [
+                        {"column": one.column, "operator": one.operator, "values": list(one.values)}
+                        for one in group.conditions
+                    ],
+                }
+                for group in self.groups
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> RowFilter | None:
+        """The reverse of to_json; None, for all rows, of nothing."""
+        if not data:
+            return None
+        groups = tuple(
+            Group(
+                tuple(Condition(one["column"], one["operator"], tuple(one["values"])) for one in group["conditions"]),
+                group["match"],
+            )
+            for group in data["groups"]
+        )
+        return cls(groups, data["match"], data["is_day_first"])
+
+
+def checked(condition: Condition, *, is_day_first: bool = False) -> Condition:
+    """The condition with its values in their plain form. Raises FilterError."""
+    operator = OPERATORS.get(condition.operator)
+    if operator is None:
+        raise FilterError("operator", f"Choose how “{condition.column}” is compared.")
+    if operator.takes == "none":
+        return Condition(condition.column, condition.operator)
+    found = tuple(dict.fromkeys(value.strip() for value in condition.values if value.strip()))
+    if not found:
+        raise FilterError("value_missing", f"Say what “{condition.column}” is compared with.")
+    if operator.takes == "one" and len(found) > 1:
+        raise FilterError("value_one", f"“{operator.label}” takes one value.")
+    if len(found) > MOST_VALUES:
+        raise FilterError("values_many", f"At most {MOST_VALUES} values fit into one condition.")
+    return Condition(condition.column, condition.operator, tuple(_plain(operator, v, is_day_first) for v in found))
+
+
+def _plain(operator: Operator, value: str, is_day_first: bool) -> str:
+    if len(value) > LONGEST_VALUE or "\0" in value:
+        raise FilterError("value_long", f"A value has at most {LONGEST_VALUE} characters.")
+    if operator.kind == "number":
+        number = values.number(value)
+        if number is None:
+            raise FilterError("not_a_number", "That is not a number. Write it like 1234.5.")
+        return number
+    if operator.kind == "date":
+        date = values.date(value, is_day_first=is_day_first)
+        if date is None:
+            raise FilterError("not_a_date", "That is not a date. Write it like 2025-12-31.")
+        return date
+    if _ADDRESS.fullmatch(value) and operator.code in ("is", "is_not", "one_of", "none_of"):
+        raise FilterError(
+            "personal",
+            "Conditions are kept in clear, so they may not name a person's address. "
+            "To take a person off every list, use Erase.",
+        )
+    return value
+
+
+def check(found: RowFilter, known: Sequence[str]) -> RowFilter:
+    """The filter in its plain form, over these columns. Raises FilterError."""
+    if not found.conditions:
+        raise FilterError("no_conditions", "Add at least one condition, or choose all rows.")
+    if len(found.conditions) > MOST_CONDITIONS or len(found.groups) > MOST_GROUPS:
+        raise FilterError(
+            "too_many", f"A filter has at most {MOST_CONDITIONS} conditions in at most {MOST_GROUPS} groups."
+        )
+    for column in found.columns:
+        if column not in known:
+            listed = ", ".join(known) or "none"
+            raise FilterError("no_column", f"The dataset has no column “{column}”. Its columns are: {listed}.")
+    if found.match not in MATCHES or any(group.match not in MATCHES for group in found.groups):
+        raise FilterError("match", "Conditions are combined by all or any.")
+    groups = tuple(
+        Group(tuple(checked(one, is_day_first=found.is_day_first) for one in group.conditions), group.match)
+        for group in found.groups
+        if group.conditions
+    )
+    return RowFilter(groups, found.match, found.is_day_first)
