@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import wire
+from audiences.pipeline import halves, wire
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
 from audiences.pipeline.session import Session
-from audiences.pipeline.spread import PARQUET, Layout, partitioned
+from audiences.pipeline.spread import PARQUET, Layout, part_files, partitioned
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
@@ -86,12 +86,15 @@ def _compare(work: _Comparison, prefix: str) -> None:
     """Identifiers of one partition: count them, write removals, and additions where an entry is an identifier."""
     session, plan = work.session, work.plan
     data = work.layout.digests(prefix)
-    query = f"SELECT k, h, 1::UTINYINT AS f, x FROM ({data})"
+    query = f"SELECT k, a, b, 1::UTINYINT AS f, x FROM ({data})"
     if plan.ledger and work.known.total:
         known = ledger.partition(plan.ledger, work.known, prefix)
-        query += f" UNION ALL SELECT wire_kind AS k, h, 2::UTINYINT AS f, true AS x FROM ({known})"
+        query += (
+            f" UNION ALL SELECT wire_kind AS k, {halves.split('h', '')}, 2::UTINYINT AS f, true AS x FROM ({known})"
+        )
+    extra = ", bool_and(x) AS x" if work.has_extras else ""
     session.run(
-        f"CREATE OR REPLACE TEMP TABLE d AS SELECT k, h, bit_or(f) AS f, bool_and(x) AS x FROM ({query}) GROUP BY k, h"
+        f"CREATE OR REPLACE TEMP TABLE d AS SELECT k, a, b, bit_or(f) AS f{extra} FROM ({query}) GROUP BY k, a, b"
     )
     for number, flag, size in session.run("SELECT k, f, count(*) FROM d GROUP BY k, f"):
         work.result.flags[(number, flag)] += size
@@ -104,16 +107,23 @@ def _compare(work: _Comparison, prefix: str) -> None:
         _write(work, work.adds, prefix, 1)
     if work.has_rows and work.single:
         code = work.codes[0]
-        _write_query(work, work.adds, prefix, (code,), f"SELECT h AS {code} FROM d WHERE f = 1 ORDER BY h")
+        _write_query(work, work.adds, prefix, (code,), _sorted(f"{halves.join()} AS {code}", "f = 1"))
     _note_changed(work, prefix, data)
 
 
+def _sorted(columns: str, where: str) -> str:
+    # The halves are sorted and become one afterwards: that moves less memory.
+    return f"SELECT {columns} FROM (SELECT k, a, b FROM d WHERE {where} ORDER BY a, b, k)"
+
+
 def _write(work: _Comparison, writer: SequenceWriter, prefix: str, flag: int) -> None:
-    _write_query(work, writer, prefix, ("k", "h"), f"SELECT k, h FROM d WHERE f = {flag} ORDER BY h, k")
+    _write_query(work, writer, prefix, ("k", "h"), _sorted(f"k, {halves.join()} AS h", f"f = {flag}"))
 
 
-def _write_query(work: _Comparison, writer: SequenceWriter, prefix: str, columns: tuple[str, ...], query: str) -> None:
-    writer.wrote(prefix, work.session.value(writer.copy_sql(prefix, columns, query)))
+def _write_query(work: _Comparison, writer: SequenceWriter, prefix: str, columns: tuple[str, ...], query: str) -> int:
+    size = work.session.value(writer.copy_sql(prefix, columns, query))
+    writer.wrote(prefix, size)
+    return size
 
 
 def _note_changed(work: _Comparison, prefix: str, data: str) -> None:
@@ -121,31 +131,38 @@ def _note_changed(work: _Comparison, prefix: str, data: str) -> None:
     name = f"{prefix or 'all'}.parquet"
     if work.by_row:
         work.session.run(
-            f"COPY (SELECT q, rid FROM ({data}) s SEMI JOIN (SELECT k, h FROM d WHERE f = {work.wanted}) w "
-            f"ON s.k = w.k AND s.h = w.h) TO {quote(str(work.changed / name))} {PARQUET}"
+            f"COPY (SELECT q, rid FROM ({data}) s SEMI JOIN (SELECT k, a, b FROM d WHERE f = {work.wanted}) w "
+            f"ON s.k = w.k AND s.a = w.a AND s.b = w.b) TO {quote(str(work.changed / name))} {PARQUET}"
         )
     if work.has_extras:
-        work.session.run(f"COPY (SELECT k, h FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}")
+        work.session.run(
+            f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}"
+        )
 
 
 def _gather_changed(work: _Comparison) -> None:
     """Bring the changed rows to the partitions of their rows."""
+    work.session.run("DROP TABLE IF EXISTS d")
     if not work.by_row or not work.layout.width:
         return
-    work.session.run("DROP TABLE IF EXISTS d; SET preserve_insertion_order = false")
+    work.session.run("SET preserve_insertion_order = false")
     files = quote(str(work.changed / "*.parquet"))
     target = quote(str(work.layout.folder / "changed-rows"))
-    work.session.run(f"COPY (SELECT DISTINCT q, rid FROM read_parquet({files})) TO {target} {partitioned('q')}")
+    work.session.run(f"COPY (SELECT DISTINCT q AS p, rid FROM read_parquet({files})) TO {target} {partitioned('p')}")
     work.session.run("SET preserve_insertion_order = true")
 
 
 def _rows(work: _Comparison, prefix: str) -> None:
     """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
-    names = ", ".join(work.layout.names)
-    work.session.run(
-        f"CREATE OR REPLACE TEMP TABLE t AS SELECT {names}, min(rid) AS rid "
-        f"FROM ({work.layout.rows(prefix)}) GROUP BY {names}"
-    )
+    names = halves.names(work.layout.names)
+    rows = f"SELECT {names}, min(rid) AS rid FROM ({work.layout.rows(prefix)}) GROUP BY {names}"
+    if work.has_rows and not work.by_row and not work.has_extras:
+        # Every row is an entry, so they are counted as they are written.
+        distinct = _write_rows(work, prefix, rows)
+        work.result.distinct += distinct
+        work.result.to_send += distinct
+        return
+    work.session.run(f"CREATE OR REPLACE TEMP TABLE t AS {rows}")
     distinct = work.session.value("SELECT count(*) FROM t")
     work.result.distinct += distinct
     chosen = _chosen(work, prefix)
@@ -153,38 +170,51 @@ def _rows(work: _Comparison, prefix: str) -> None:
         work.result.to_send += distinct
     else:
         work.result.to_send += work.session.value(f"SELECT count(*) FROM ({chosen})")
-    if work.has_rows:
-        columns = ", ".join(work.codes)
-        query = f"SELECT DISTINCT {columns} FROM ({_entries(work, prefix, chosen)})"
-        first = f"COALESCE({columns})" if len(work.codes) > 1 else columns
-        _write_query(work, work.adds, prefix, work.codes, f"{query} ORDER BY {first}, {columns}")
+    if work.has_extras:
+        _write_entries(work, prefix, chosen)
+    elif work.has_rows:
+        _write_rows(work, prefix, chosen)
 
 
 def _chosen(work: _Comparison, prefix: str) -> str:
     """The rows of the table t that change the list."""
     if not work.by_row:
         return "SELECT * FROM t" if work.wanted == 1 else "SELECT * FROM t WHERE false"
-    place = work.changed / "all.parquet"
+    place: Path | None = work.changed / "all.parquet"
     if prefix:
-        folder = work.layout.folder / "changed-rows" / f"q={prefix}"
-        if not folder.exists():
-            return "SELECT * FROM t WHERE false"
-        place = folder / "*.parquet"
+        place = part_files(work.layout.folder / "changed-rows", prefix)
+    if place is None:
+        return "SELECT * FROM t WHERE false"
     changed = f"SELECT rid FROM read_parquet({quote(str(place))}, hive_partitioning = false)"
     return f"SELECT * FROM t SEMI JOIN ({changed}) USING (rid)"
 
 
-def _entries(work: _Comparison, prefix: str, chosen: str) -> str:
+def _write_rows(work: _Comparison, prefix: str, rows: str) -> int:
+    """Rows as entries where each has a column of its own; sorted by the first identifier, and those alike by row."""
+    layout = work.layout
+    by_number = dict(zip(layout.numbers(), layout.names, strict=True))
+    columns = ", ".join(f"{halves.join(by_number[kinds.WIRE_NUMBERS[code]])} AS {code}" for code in work.codes)
+    query = f"SELECT {columns} FROM (SELECT * FROM ({rows}) ORDER BY {layout.first}, rid)"
+    return _write_query(work, work.adds, prefix, work.codes, query)
+
+
+def _write_entries(work: _Comparison, prefix: str, chosen: str) -> None:
     """One column per wire kind: the first identifier of each kind in a row; further ones are entries of their own."""
     numbers = work.layout.numbers()
-    slots = []
+    slots, alone = [], []
     for code in work.codes:
         number = kinds.WIRE_NUMBERS[code]
         same = [name for name, found in zip(work.layout.names, numbers, strict=True) if found == number]
-        slots.append(f"COALESCE({', '.join(same)}, NULL) AS {code}")
-    query = f"SELECT {', '.join(slots)} FROM ({chosen})"
-    if work.has_extras:
-        extras = quote(str(work.extras / f"{prefix or 'all'}.parquet"))
-        alone = ", ".join(f"CASE WHEN k = {kinds.WIRE_NUMBERS[code]} THEN h END AS {code}" for code in work.codes)
-        query += f" UNION ALL SELECT {alone} FROM read_parquet({extras})"
-    return query
+        for half in "ab":
+            slots.append(f"COALESCE({', '.join(f'{half}{name}' for name in same)}, NULL) AS {half}_{code}")
+            alone.append(f"CASE WHEN k = {number} THEN {half} END AS {half}_{code}")
+    extras = quote(str(work.extras / f"{prefix or 'all'}.parquet"))
+    query = (
+        f"SELECT DISTINCT * FROM (SELECT {', '.join(slots)} FROM ({chosen}) "
+        f"UNION ALL SELECT {', '.join(alone)} FROM read_parquet({extras}))"
+    )
+    first = ", ".join(f"COALESCE({', '.join(f'{half}_{code}' for code in work.codes)}, NULL)" for half in "ab")
+    every = halves.names(f"_{code}" for code in work.codes)
+    joined = ", ".join(f"{halves.join(f'_{code}')} AS {code}" for code in work.codes)
+    query = f"SELECT {joined} FROM (SELECT * FROM ({query}) ORDER BY {first}, {every})"
+    _write_query(work, work.adds, prefix, work.codes, query)

@@ -108,7 +108,7 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     shown = rejects.examples(plan, staged, verdicts, session)
     listed = rejects.write(plan, staged, verdicts, workdir / _REJECTS, session)
     session.enter("comparing", 0.5, 0.7)
-    layout = spread(plan, staged, verdicts, scratch / "spread", session, known.width)
+    layout = spread(plan, staged, verdicts, scratch / "spread", session, known)
     # From here on nothing raw is needed, and the room is.
     shutil.rmtree(scratch / "stage")
     shutil.rmtree(scratch / "verdicts")

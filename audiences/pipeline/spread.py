@@ -1,8 +1,9 @@
 """Bring the digests of each row together and lay them out by their first hexadecimal digits.
 
-rows: one entry per row with a usable identifier (rid, c0…), partitioned by the first identifier of the row.
-digests: one entry per identifier (k, h, rid, q, x), partitioned by its own digest; those of the first column are read
-from rows, as they lie there already.
+rows: one entry per row with a usable identifier (rid, a0, b0, …), partitioned by the first identifier of the row.
+digests: one entry per identifier (k, a, b and, where the comparison needs them, rid, q, x), partitioned by its own
+digest; those of the first column are read from rows, as they lie there already. Without partitions all are. Digests are
+in halves here (see halves.py).
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -11,9 +12,11 @@ from rows, as they lie there already.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audiences.ledger import LedgerStats
+from audiences.pipeline import halves
 from audiences.pipeline.judge import ColumnVerdicts
 from audiences.pipeline.plan import Plan
 from audiences.pipeline.session import Session
@@ -25,18 +28,29 @@ PARQUET = "(FORMAT parquet, COMPRESSION uncompressed)"
 # Identifiers on each side of a comparison that fit comfortably into the memory limit, by hexadecimal digits of prefix.
 _MOST_WHOLE = 2_500_000
 _MOST_SIXTEENTHS = 48_000_000
+_NOTHING = {
+    "k": "NULL::UTINYINT",
+    "a": "NULL::UUID",
+    "b": "NULL::UUID",
+    "x": "false",
+    "rid": "NULL::BIGINT",
+    "q": "NULL::UTINYINT",
+}
+_COLUMNS = tuple(_NOTHING)
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where the spread data lies. width: hexadecimal digits of the prefix (0, 1 or 2). columns: how many are mapped.
 
-    usable: rows with an identifier, held ones not among them. held_rows, held_distinct: rows with an erased one.
+    with_rows: identifiers can be traced to their rows. usable: rows with an identifier, held ones not among them.
+    held_rows, held_distinct: rows with an erased one.
     """
 
     folder: Path
     width: int
     plan: Plan
+    with_rows: bool = True
     usable: int = 0
     held_rows: int = 0
     held_distinct: int = 0
@@ -48,29 +62,58 @@ class Layout:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """c0, c1, … one per mapped column."""
-        return tuple(f"c{index}" for index in range(len(self.plan.columns)))
+        """0, 1, … one per mapped column: a0 and b0 are the halves of its digest."""
+        return tuple(str(index) for index in range(len(self.plan.columns)))
+
+    @property
+    def first(self) -> str:
+        """SQL for the first half of a row's first identifier."""
+        return f"COALESCE({', '.join(f'a{name}' for name in self.names)}, NULL)"
 
     def numbers(self) -> tuple[int, ...]:
         """The wire number of each column."""
         return tuple(kinds.get(column.kind).wire_number for column in self.plan.columns)
 
     def rows(self, prefix: str) -> str:
-        """A query for the rows of a partition: rid, c0, c1, …"""
-        blobs = ", ".join(f"NULL::BLOB AS {name}" for name in self.names)
-        return _files(self.folder / "rows", prefix, f"NULL::BIGINT AS rid, {blobs}", f"rid, {', '.join(self.names)}")
+        """A query for the rows of a partition: rid, a0, b0, a1, …"""
+        nothing = ", ".join(f"NULL::UUID AS a{name}, NULL::UUID AS b{name}" for name in self.names)
+        return _files(
+            self.folder / "rows", prefix, f"NULL::BIGINT AS rid, {nothing}", f"rid, {halves.names(self.names)}"
+        )
 
     def digests(self, prefix: str) -> str:
-        """A query for the identifiers of a partition: k, h, rid, q, x."""
-        number = self.numbers()[0]
-        parts = [
-            f"SELECT {number}::UTINYINT AS k, c0 AS h, rid, {quote(prefix)} AS q, false AS x "
-            f"FROM ({self.rows(prefix)}) WHERE c0 IS NOT NULL"
-        ]
+        """A query for the identifiers of a partition: k, a, b, x, rid, q; the last two are NULL unless with_rows.
+
+        x: the row has an earlier one of the same wire kind. q: the number of the row's own partition.
+        """
+        rows = f"(SELECT *, {_number(prefix)}::UTINYINT AS q FROM ({self.rows(prefix)}))"
+        if not self.width:
+            return " UNION ALL ".join(self.of_column(index, rows, _COLUMNS) for index in range(len(self.names)))
+        parts = [self.of_column(0, rows, _COLUMNS)]
         if len(self.names) > 1:
-            nothing = "NULL::UTINYINT AS k, NULL::BLOB AS h, NULL::BIGINT AS rid, '' AS q, false AS x"
-            parts.append(_files(self.folder / "digests", prefix, nothing, "k, h, rid, q, x"))
+            stored = set(self.stored)
+            columns = ", ".join(name if name in stored else f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
+            nothing = ", ".join(f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
+            parts.append(_files(self.folder / "digests", prefix, nothing, columns))
         return " UNION ALL ".join(parts)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """What the files of identifiers hold: no more than the comparison will ask for."""
+        has_twins = len(set(self.numbers())) < len(self.names)
+        return ("k", "a", "b", *(("x",) if has_twins else ()), *(("rid", "q") if self.with_rows else ()))
+
+    def of_column(self, index: int, rows: str, wanted: Sequence[str]) -> str:
+        """A query for the identifiers of one column; rows holds q too."""
+        numbers = self.numbers()
+        earlier = [f"a{other} IS NOT NULL" for other in range(index) if numbers[other] == numbers[index]]
+        known = {
+            "k": f"{numbers[index]}::UTINYINT AS k",
+            "a": f"a{index} AS a",
+            "b": f"b{index} AS b",
+            "x": f"({' OR '.join(earlier) or 'false'}) AS x",
+        }
+        return f"SELECT {', '.join(known.get(name, name) for name in wanted)} FROM {rows} WHERE a{index} IS NOT NULL"
 
 
 def choose_width(digests: int, wanted: int | None, at_least: int) -> int:
@@ -88,31 +131,27 @@ def partitioned(column: str) -> str:
     return f"(FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY ({column}), WRITE_PARTITION_COLUMNS false)"
 
 
-def prefix_sql(blob: str, width: int) -> str:
-    """SQL for the first hexadecimal digits of a BLOB."""
-    return f"substr(lower(hex({blob}[1:1])), 1, {width})" if width else "''"
-
-
 def spread(
-    plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], folder: Path, session: Session, ledger_width: int
+    plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], folder: Path, session: Session, known: LedgerStats
 ) -> Layout:
     """Write rows and digests; rows with an erased identifier are held back (not when removing)."""
     folder.mkdir()
-    width = choose_width(sum(column.values for column in verdicts), plan.partitions, ledger_width)
-    layout = Layout(folder, width, plan)
+    width = choose_width(sum(column.values for column in verdicts), plan.partitions, known.width)
+    # With nothing to compare with, nobody asks which row an identifier came from.
+    layout = Layout(folder, width, plan, with_rows=len(plan.columns) > 1 and known.total > 0)
     joined = _joined(layout, staged, verdicts)
     held_rows = held_distinct = 0
     if plan.tombstones and plan.mode != "remove":
         joined, held_rows, held_distinct = _hold_back(layout, joined, plan.tombstones, session)
     usable = _write_rows(layout, joined, session)
     (folder / "all.parquet").unlink(missing_ok=True)
-    if usable:
+    if usable and width and len(plan.columns) > 1:
         _write_digests(layout, session)
-    return Layout(folder, width, plan, usable, held_rows, held_distinct)
+    return replace(layout, usable=usable, held_rows=held_rows, held_distinct=held_distinct)
 
 
 def _joined(layout: Layout, staged: Staged, verdicts: Sequence[ColumnVerdicts]) -> str:
-    """Rows with at least one digest, whoever decided it."""
+    """Rows with at least one digest, whoever decided it: rid, c0, c1, …"""
     columns, digests, joins = [], [], []
     for index, found in enumerate(verdicts):
         columns.append(f"d{index}")
@@ -125,7 +164,7 @@ def _joined(layout: Layout, staged: Staged, verdicts: Sequence[ColumnVerdicts]) 
             f"LEFT JOIN (SELECT raw, h FROM read_parquet({quote(found.files)}) WHERE h IS NOT NULL) v{index} "
             f"ON r{index} = v{index}.raw"
         )
-    some = " OR ".join(f"{name} IS NOT NULL" for name in layout.names)
+    some = " OR ".join(f"c{name} IS NOT NULL" for name in layout.names)
     inner = f"SELECT rid, {', '.join(digests)} FROM ({staged.sql(columns)}) {' '.join(joins)}"
     return f"SELECT * FROM ({inner}) WHERE {some}"
 
@@ -134,11 +173,11 @@ def _hold_back(layout: Layout, joined: str, tombstones: Path, session: Session) 
     """Split off the rows that carry an erased identifier; a row is one person, so it is held back as a whole."""
     whole = quote(str(layout.folder / "all.parquet"))
     tests = " OR ".join(
-        f"{name} IN (SELECT h FROM read_parquet({quote(str(tombstones))}) WHERE wire_kind = {number})"
+        f"c{name} IN (SELECT h FROM read_parquet({quote(str(tombstones))}) WHERE wire_kind = {number})"
         for name, number in zip(layout.names, layout.numbers(), strict=True)
     )
     session.run(f"COPY (SELECT *, COALESCE({tests}, false) AS held FROM ({joined})) TO {whole} {PARQUET}")
-    columns = ", ".join(layout.names)
+    columns = ", ".join(f"c{name}" for name in layout.names)
     distinct = f"(SELECT DISTINCT {columns} FROM read_parquet({whole}) WHERE held)"
     rows = session.value(f"SELECT count(*) FROM read_parquet({whole}) WHERE held")
     kept = f"SELECT rid, {columns} FROM read_parquet({whole}) WHERE NOT held"
@@ -146,55 +185,49 @@ def _hold_back(layout: Layout, joined: str, tombstones: Path, session: Session) 
 
 
 def _write_rows(layout: Layout, joined: str, session: Session) -> int:
-    target = quote(str(layout.folder / "rows"))
-    if not layout.width:
-        (layout.folder / "rows").mkdir()
-        return session.value(f"COPY ({joined}) TO {quote(str(layout.folder / 'rows' / 'all.parquet'))} {PARQUET}")
-    first = f"COALESCE({', '.join(layout.names)})" if len(layout.names) > 1 else "c0"
-    query = f"SELECT *, {prefix_sql(first, layout.width)} AS q FROM ({joined})"
-    return _unordered(session, f"COPY ({query}) TO {target} {partitioned('q')}", (0.0, 0.6))
+    digests = ", ".join(halves.split(f"c{name}", name) for name in layout.names)
+    query = f"SELECT rid, {digests} FROM ({joined})"
+    return _write(layout, "rows", query, layout.first, session, (0.0, 0.6))
 
 
 def _write_digests(layout: Layout, session: Session) -> None:
-    """Identifiers of all columns but the first. x: the row has an earlier one of the same wire kind."""
-    if len(layout.names) == 1:
-        return
-    numbers = layout.numbers()
-    parts = []
-    for index in range(1, len(numbers)):
-        earlier = [f"c{other} IS NOT NULL" for other in range(index) if numbers[other] == numbers[index]]
-        parts.append(
-            f"SELECT {numbers[index]}::UTINYINT AS k, c{index} AS h, rid, q, ({' OR '.join(earlier) or 'false'}) AS x "
-            f"FROM {_all_rows(layout)} WHERE c{index} IS NOT NULL"
-        )
-    query = " UNION ALL ".join(parts)
-    if not layout.width:
-        (layout.folder / "digests").mkdir()
-        session.run(f"COPY ({query}) TO {quote(str(layout.folder / 'digests' / 'all.parquet'))} {PARQUET}")
-        return
-    query = f"SELECT *, {prefix_sql('h', layout.width)} AS p FROM ({query})"
-    _unordered(session, f"COPY ({query}) TO {quote(str(layout.folder / 'digests'))} {partitioned('p')}", (0.6, 1.0))
-
-
-def _all_rows(layout: Layout) -> str:
-    if not layout.width:
-        return f"(SELECT *, '' AS q FROM ({layout.rows('')}))"
+    """Identifiers of all columns but the first."""
     pattern = quote(str(layout.folder / "rows" / "*" / "*.parquet"))
-    return f"read_parquet({pattern}, hive_partitioning = true, hive_types = {{'q': VARCHAR}})"
+    options = "hive_partitioning = true, hive_types = {'p': UTINYINT}"
+    rows = f"(SELECT * RENAME (p AS q) FROM read_parquet({pattern}, {options}))"
+    parts = [layout.of_column(index, rows, layout.stored) for index in range(1, len(layout.names))]
+    _write(layout, "digests", " UNION ALL ".join(parts), "a", session, (0.6, 1.0))
 
 
-def _unordered(session: Session, sql: str, within: tuple[float, float]) -> int:
-    """Partitioned files need no order, and keeping one would cost memory."""
+def _write(layout: Layout, name: str, query: str, half: str, session: Session, within: tuple[float, float]) -> int:
+    """Write a query into the partitions of a digest, in no order, since keeping one costs; returns how many rows."""
+    target = layout.folder / name
+    if layout.width:
+        query = f"SELECT *, {halves.leading(half, layout.width)} AS p FROM ({query})"
+        copy = f"COPY ({query}) TO {quote(str(target))} {partitioned('p')}"
+    else:
+        target.mkdir()
+        copy = f"COPY ({query}) TO {quote(str(target / 'all.parquet'))} {PARQUET}"
     session.run("SET preserve_insertion_order = false")
     try:
-        return session.value(sql, within=within)
+        return session.value(copy, within=within)
     finally:
         session.run("SET preserve_insertion_order = true")
 
 
+def _number(prefix: str) -> int:
+    return int(prefix, 16) if prefix else 0
+
+
+def part_files(folder: Path, prefix: str) -> Path | None:
+    """A pattern for the files of a partition; None where nothing fell into it."""
+    place = folder / f"p={_number(prefix)}" if prefix else folder
+    return place / "*.parquet" if place.is_dir() and any(place.glob("*.parquet")) else None
+
+
 def _files(folder: Path, prefix: str, nothing: str, columns: str) -> str:
     """A query over the files of a partition, or over nothing where no row fell into it."""
-    place = next(folder.glob(f"*={prefix}"), None) if prefix else folder
-    if place is None or not any(place.glob("*.parquet")):
+    files = part_files(folder, prefix)
+    if files is None:
         return f"SELECT {nothing} WHERE false"
-    return f"SELECT {columns} FROM read_parquet({quote(str(place / '*.parquet'))}, hive_partitioning = false)"
+    return f"SELECT {columns} FROM read_parquet({quote(str(files))}, hive_partitioning = false)"
