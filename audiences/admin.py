@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audiences.models import Audience, Batch, Delivery, DeliveryColumn, Run, Schedule, Trigger
+from audiences.models import Audience, Batch, Call, Delivery, DeliveryColumn, Run, Schedule, Trigger
 from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.workspaces.admin_base import ReadOnlyAdmin, WorkspaceOwnedAdmin
@@ -99,6 +99,15 @@ class BatchAdmin(ReadOnlyAdmin):
     list_display = ("id", "run", "operation", "first", "count", "state", "attempts", "error", "http_status", "sent_at")
     list_filter = ("state", "operation", "error", ("run__workspace", admin.RelatedOnlyFieldListFilter))
     search_fields = ("=id", "=run__id", "request_id", "run__delivery__name")
+    list_select_related = ("run", "run__delivery")
+    show_full_result_count = False
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnlyAdmin):
+    list_display = ("id", "run", "kind", "method", "status", "error", "duration_ms", "attempt", "host", "started_at")
+    list_filter = ("kind", "is_error", "status", "error", ("run__workspace", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("=id", "=run__id", "request_id", "path", "message")
     list_select_related = ("run", "run__delivery")
     show_full_result_count = False
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audiences import hinting, pruning
 from audiences.models import Audience, Batch, Run
 from audiences.querysets import lease_is_free
-from audiences.services import completion, deliveries, endings, schedules, standby
+from audiences.services import calls, completion, deliveries, endings, schedules, standby
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import reconciler
@@ -142,4 +142,5 @@ reconciler.register("audiences.recovered", resume_recovered, every_s=60)
 reconciler.register("audiences.stuck", report_stuck, every_s=300)
 reconciler.register("audiences.schedules", schedules.start_due, every_s=5)
 reconciler.register("audiences.scratch", pruning.sweep, every_s=60)
+reconciler.register("audiences.calls", calls.prune, every_s=60)
 reconciler.register("audiences.pruning", pruning.hint, every_s=3_600)

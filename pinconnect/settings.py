@@ -203,6 +203,8 @@ ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 500, at_least=200)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 0)
 BATCH_RECORDS = env.number("BATCH_RECORDS", 10_000, at_least=1)
 BATCH_BYTES = env.number("BATCH_BYTES", 1_000_000, at_least=1_000)
+CALL_KEEP_DAYS = env.number("CALL_KEEP_DAYS", 7)
+CALLS_PER_RUN = env.number("CALLS_PER_RUN", 2_000, at_least=2)
 PUMPS_PER_RUN = env.number("PUMPS_PER_RUN", 2, at_least=1)
 
 # Queue: two clusters, so that one large list being prepared never blocks the short tasks ------------------------------

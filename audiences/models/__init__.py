@@ -1,7 +1,8 @@
-"""Audiences, deliveries, runs and batches."""
+"""Audiences, deliveries, runs, batches and the calls made for them."""
 
 from audiences.models.audience import Audience
 from audiences.models.batch import Batch
+from audiences.models.call import Call, CallKind
 from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
 from audiences.models.erasure import Erasure, Removal, RemovalState, Tombstone
 from audiences.models.history import Changes
@@ -11,6 +12,8 @@ from audiences.models.schedule import Rhythm, Schedule
 __all__ = [
     "Audience",
     "Batch",
+    "Call",
+    "CallKind",
     "Changes",
     "Delivery",
     "DeliveryColumn",

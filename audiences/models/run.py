@@ -70,6 +70,9 @@ class Run(WorkspaceOwned):
     settled_version = models.PositiveIntegerField(
         null=True, blank=True, editable=False, help_text="Ledger version that holds what this run delivered."
     )
+    calls_left_out = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Recorded calls from the middle of a run with very many, deleted again."
+    )
     lease_token = models.CharField(max_length=40, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True)

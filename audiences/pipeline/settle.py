@@ -19,7 +19,7 @@ from audiences import files, hinting, ledger
 from audiences.models import Audience, Run
 from audiences.people import history
 from audiences.pipeline.plan import BatchRange
-from audiences.services import access, accounting, endings, restoring
+from audiences.services import access, accounting, calls, endings, restoring
 from audiences.states import BatchState, RunState
 from pinconnect.pinterest.errors import PinterestError
 from pinconnect.profiles.tokens import ProfileUnusable
@@ -145,11 +145,15 @@ def _make_audience(run: Run) -> bool:
     audience = run.audience
     if audience is None or not audience.customer_list_id or audience.audience_id or run.ending:
         return True
+    recorder = calls.Recorder(run.pk)
+    voice = access.Voice(observe=lambda exchange: recorder.note(exchange, profile=voice.profile))
     try:
-        access.make_audience(audience, access.Voice().client(run))
+        access.make_audience(audience, voice.client(run))
     except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
         return False
+    finally:
+        recorder.save()
     return True
 
 

@@ -15,7 +15,7 @@ from audiences import files, hinting
 from audiences.models import Batch, Run
 from audiences.pipeline import payloads
 from audiences.querysets import lease_is_free
-from audiences.services import access, completion, endings, outcomes, rates, refused, restoring, standby, targets
+from audiences.services import access, calls, completion, endings, outcomes, rates, refused, restoring, standby, targets
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState, RunState
@@ -33,6 +33,7 @@ from pinconnect.pinterest.errors import (
     UnknownOutcome,
 )
 from pinconnect.pinterest.limits import Category
+from pinconnect.pinterest.oauth import TOKEN_PATH
 from pinconnect.pinterest.types import Payload
 from pinconnect.profiles.tokens import ProfileUnusable
 from pinconnect.queue import leases
@@ -65,12 +66,17 @@ class Pump:
         self.run_id, self.budget = run_id, budget
         self.sent = 0
         self.exchange: Exchange | None = None
+        self.batch: Batch | None = None
+        self.calls = calls.Recorder(run_id)
         self.voice = access.Voice(observe=self._note)
         self.has_fanned_out = False
 
     def go(self) -> int:
-        while not self.budget.is_spent and self.step():
-            self._fan_out()
+        try:
+            while not self.budget.is_spent and self.step():
+                self._fan_out()
+        finally:
+            self.calls.save()
         completion.hand_over(self.run_id)
         return self.sent
 
@@ -129,7 +135,7 @@ class Pump:
 
     def _work(self, run: Run, claimed: Claimed) -> bool:
         """Send one batch and record what became of it; False when the run has to wait."""
-        batch = claimed.batch
+        batch = self.batch = claimed.batch
         if outcomes.is_worn_out(run, claimed):
             if batch.count > 1:
                 outcomes.split(run, claimed, refused.halves(batch.count))
@@ -162,6 +168,7 @@ class Pump:
             return False
         finally:
             self.exchange = None
+            self.calls.save_if_due()
         return True
 
     def _send(self, run: Run, claimed: Claimed, payload: Payload) -> None:
@@ -235,6 +242,9 @@ class Pump:
             standby.note_sent(run.delivery, profile)
 
     def _note(self, exchange: Exchange) -> None:
+        self.calls.note(exchange, batch=self.batch, profile=self.voice.profile)
+        if exchange.path == TOKEN_PATH:
+            return
         self.exchange = exchange
         if self.voice.profile is not None:
             rates.note(self.voice.profile, rates.category(exchange.method), exchange.rate)

@@ -55,9 +55,7 @@ class Voice:
         """
         profile = self.profile or _speaker(run)
         try:
-            is_new = not self._has_renewed and tokens.renew_after_401(profile, self._used_version).token_version > (
-                self._used_version
-            )
+            is_new = not self._has_renewed and self._newer(profile)
         except ProfileUnusable as problem:
             return self.pause_unusable(run, problem)
         if is_new:
@@ -69,6 +67,10 @@ class Voice:
             return self._pause(run, "not_permitted")
         outcomes.slow_down(run)
         return False
+
+    def _newer(self, profile: Profile) -> bool:
+        renewed = tokens.renew_after_401(profile, self._used_version, observe=self._observe)
+        return renewed.token_version > self._used_version
 
     def pause_refused(self, run: Run, error: PinterestError) -> bool:
         """Pinterest answered that the profile may not do this. True when the run goes on through the other profile."""

@@ -2,13 +2,14 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery
-from audiences.services import access, rates, standby
+from audiences.services import access, calls, rates, standby
 from audiences.states import DeliveryState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.pinterest import audiences, customer_lists
@@ -39,12 +40,12 @@ def observe(audience_id: int) -> str:
         return ""
     audience = Audience.objects.select_related("ad_account", "workspace").get(pk=audience_id)
     changes: dict[str, Any] = {"observe_at": now + timedelta(seconds=TROUBLE_S)}
-    delivery = _delivery_of(audience)
+    delivery, recorder = _delivery_of(audience), calls.of_audience(audience)
     try:
         if delivery is None or standby.reader(delivery) is None:
             changes["observe_at"] = None
         else:
-            changes = _ask(audience, delivery, now)
+            changes = _ask(audience, delivery, now, recorder)
     except RateLimited as limited:
         changes["observe_at"] = now + timedelta(seconds=max(TROUBLE_S, limited.retry_after_s))
     except ProfileUnusable:
@@ -53,9 +54,10 @@ def observe(audience_id: int) -> str:
         logger.info("Audience %s could not be observed: %s", audience.pk, type(error).__name__)
     finally:
         _give_back(audience, token, changes)
+        recorder.save()
     audience.refresh_from_db()
     if delivery is not None:
-        _make_missing(audience, delivery)
+        _make_missing(audience, delivery, recorder)
         _tell(audience, delivery, now)
     return audience.list_state
 
@@ -78,14 +80,14 @@ def next_look(settled_at: datetime | None, now: datetime, *, is_finished: bool) 
     return now + timedelta(seconds=wait_s)
 
 
-def _ask(audience: Audience, delivery: Delivery, now: datetime) -> dict[str, Any]:
+def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.Recorder) -> dict[str, Any]:
     """What Pinterest says, as changes of the audience's row."""
     profile = standby.reader(delivery)
     assert profile is not None  # noqa: S101 -- observe() has looked
     wait_s = rates.wait_s(profile, Category.ADS_READ)
     if wait_s:
         return {"observe_at": now + timedelta(seconds=wait_s)}
-    client = tokens.client_for(profile)
+    client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
     found = _state(audience, client)
     is_finished = found["list_state"] in _FINISHED and found.get("audience_state") in _FINISHED
     rates.note(profile, Category.ADS_READ, client.last_rate)
@@ -111,17 +113,22 @@ def _state(audience: Audience, client: Client) -> dict[str, Any]:
     return {**found, "audience_state": made.status, "size": made.size}
 
 
-def _make_missing(audience: Audience, delivery: Delivery) -> None:
+def _make_missing(audience: Audience, delivery: Delivery, recorder: calls.Recorder) -> None:
     """An audience that Pinterest did not allow before may be allowed now that the list is ready."""
     if audience.audience_id or not audience.customer_list_id or audience.list_state == "GONE":
         return
     try:
         profile = standby.reader(delivery)
-        if profile is not None and access.make_audience(audience, tokens.client_for(profile)):
+        if profile is None:
+            return
+        client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
+        if access.make_audience(audience, client):
             now = timezone.now()
             Audience.objects.filter(pk=audience.pk).update(observe_at=now + timedelta(seconds=SOONEST_S))
     except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
+    finally:
+        recorder.save()
 
 
 @transaction.atomic

@@ -6,39 +6,22 @@ import json as jsonlib
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
 
-from pinconnect.pinterest import config, replies, retry, transport
+from pinconnect.pinterest import config, exchange, replies, retry, transport
 from pinconnect.pinterest.errors import PinterestError, TokenRefused
+from pinconnect.pinterest.exchange import Exchange, Observer
 from pinconnect.pinterest.replies import RateHeaders, Reply
+from pinconnect.pinterest.types import Shape
 
-__all__ = ["Client", "Exchange", "RateHeaders", "Reply", "path"]
+__all__ = ["Client", "Exchange", "Observer", "RateHeaders", "Reply", "path"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One call and its answer for those who watch: no body, no header, no token, no query.
-
-    status and request_id are None when no answer came; error_class names the error raised, None on success.
-    """
-
-    method: str
-    path: str
-    status: int | None
-    duration_s: float
-    request_id: str | None
-    rate: RateHeaders | None
-    error_class: str | None
-
-
-Observer = Callable[[Exchange], None]
 
 
 class Client:
@@ -64,11 +47,13 @@ class Client:
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
         body: bytes | None = None,
+        shape: Shape | None = None,
         safe_to_repeat: bool,
     ) -> Reply:
         """Make one call and return a successful answer; anything else is raised as a PinterestError.
 
         path: below the API's address, starting with a slash. json or body (ready JSON text), not both.
+        shape: what observers are told of the body.
         safe_to_repeat: True for reads and set operations, False for creations, of which a second one would be seen.
         """
         if json is not None and body is not None:
@@ -76,7 +61,7 @@ class Client:
         if json is not None:
             body = jsonlib.dumps(json, separators=(",", ":")).encode()
         headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
-        call = transport.Call(method.upper(), path, address(path, params), headers, body, safe_to_repeat)
+        call = transport.Call(method.upper(), path, address(path, params), headers, body, safe_to_repeat, shape)
         return perform(call, observe=self._note)
 
     def _note(self, exchange: Exchange) -> None:
@@ -104,7 +89,7 @@ def perform(call: transport.Call, *, observe: Observer | None = None) -> Reply:
     repeats = 0
     while True:
         try:
-            return _once(call, observe)
+            return _once(call, observe, repeats)
         except PinterestError as error:
             wait_s = retry.delay_s(
                 error,
@@ -120,8 +105,8 @@ def perform(call: transport.Call, *, observe: Observer | None = None) -> Reply:
         repeats += 1
 
 
-def _once(call: transport.Call, observe: Observer | None) -> Reply:
-    started = time.monotonic()
+def _once(call: transport.Call, observe: Observer | None, repeat: int) -> Reply:
+    started_at, started = datetime.now(UTC), time.monotonic()
     answer: transport.Answer | None = None
     error: PinterestError | None = None
     try:
@@ -134,30 +119,16 @@ def _once(call: transport.Call, observe: Observer | None) -> Reply:
         error = replies.from_failure(call, failure)
         raise error from failure
     finally:
-        _tell(observe, call, answer, error, time.monotonic() - started)
+        if observe is not None:
+            duration_s = time.monotonic() - started
+            _tell(observe, call, answer, error, started_at=started_at, duration_s=duration_s, repeat=repeat)
 
 
 def _tell(
-    observe: Observer | None,
-    call: transport.Call,
-    answer: transport.Answer | None,
-    error: PinterestError | None,
-    duration_s: float,
+    observe: Observer, call: transport.Call, answer: transport.Answer | None, error: PinterestError | None, **when: Any
 ) -> None:
-    if observe is None:
-        return
-    headers = answer.headers if answer else {}
-    exchange = Exchange(
-        method=call.method,
-        path=call.path,
-        status=answer.status if answer else None,
-        duration_s=duration_s,
-        request_id=replies.request_id(headers),
-        rate=replies.rate_headers(headers),
-        error_class=type(error).__name__ if error else None,
-    )
     try:
-        observe(exchange)
+        observe(exchange.of(call, answer, error, **when))
     except Exception:
         # A broken watcher must not hide what became of a call that was already made.
         logger.exception("An observer of Pinterest calls failed")

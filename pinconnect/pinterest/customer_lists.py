@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pinconnect.pinterest import fields, paging, replies
 from pinconnect.pinterest.client import Client, path
-from pinconnect.pinterest.types import CustomerList, Payload
+from pinconnect.pinterest.types import CustomerList, Payload, Shape
+
+_DIGEST = re.compile(r"(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
 
 
 def create(client: Client, ad_account_id: str, *, name: str, list_type: str | None, payload: Payload) -> CustomerList:
@@ -19,7 +22,9 @@ def create(client: Client, ad_account_id: str, *, name: str, list_type: str | No
     Source: Pinterest API v5, customer_lists/create (read 2026-11-22).
     """
     head = {"name": name} if list_type is None else {"name": name, "list_type": list_type}
-    reply = client.request("POST", _path(ad_account_id), body=_body(head, payload), safe_to_repeat=False)
+    reply = client.request(
+        "POST", _path(ad_account_id), body=_body(head, payload), shape=_shape("CREATE", payload), safe_to_repeat=False
+    )
     return replies.parsed(reply, _customer_list, is_read=False)
 
 
@@ -60,7 +65,8 @@ def list_all(client: Client, ad_account_id: str, *, newest_first: bool = False) 
 
 def _update(client: Client, ad_account_id: str, list_id: str, operation: str, payload: Payload) -> CustomerList:
     body = _body({"operation_type": operation}, payload)
-    reply = client.request("PATCH", _path(ad_account_id, list_id), body=body, safe_to_repeat=True)
+    shape = _shape(operation, payload)
+    reply = client.request("PATCH", _path(ad_account_id, list_id), body=body, shape=shape, safe_to_repeat=True)
     return replies.parsed(reply, _customer_list, is_read=False)
 
 
@@ -76,6 +82,12 @@ def _body(head: Mapping[str, str], payload: Payload) -> bytes:
         field, value = b"records_v2", (payload.rows_json or "").encode()
     opening = json.dumps(head, separators=(",", ":")).encode()[:-1]
     return b"".join((opening, b',"', field, b'":', value, b"}"))
+
+
+def _shape(operation: str, payload: Payload) -> Shape:
+    # The first record stands at the very beginning, so the length of the rest does not matter.
+    digest = _DIGEST.search((payload.records or payload.rows_json or "")[:200])
+    return Shape(operation, payload.count, digest.group()[:4] if digest else "")
 
 
 def _customer_list(data: dict[str, Any]) -> CustomerList:

@@ -19,7 +19,7 @@ PinterestError
 
 from __future__ import annotations
 
-from pinconnect.lib.redact import redact
+from pinconnect.lib import answers
 
 _LONGEST_MESSAGE = 200
 
@@ -44,7 +44,7 @@ class PinterestError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.pinterest_message = _clean(pinterest_message)
+        self.pinterest_message = answers.mask(pinterest_message, longest=_LONGEST_MESSAGE)
 
     def __str__(self) -> str:
         parts = [super().__str__() or type(self).__name__]
@@ -53,13 +53,6 @@ class PinterestError(Exception):
         if self.pinterest_message:
             parts.append(self.pinterest_message)
         return ": ".join(parts)
-
-
-def _clean(message: str) -> str:
-    printable = "".join(character if character.isprintable() else " " for character in message[: 10 * _LONGEST_MESSAGE])
-    # Masked before it is cut, because half a digest would no longer be recognised.
-    masked = " ".join(redact(printable).split())
-    return masked if len(masked) <= _LONGEST_MESSAGE else masked[: _LONGEST_MESSAGE - 1] + "…"
 
 
 class Transient(PinterestError):  # noqa: N818 - the name says what to do, not that it is an error

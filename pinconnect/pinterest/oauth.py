@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pinconnect.pinterest import client, config, errors, fields, limits, replies, transport
 from pinconnect.pinterest.types import TokenPair
 
-_PATH = "/oauth/token"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 -- an address
 
 
 def authorize_url(*, state: str, scopes: Iterable[str], redirect_uri: str) -> str:
@@ -41,7 +41,7 @@ def exchange_code(*, code: str, redirect_uri: str) -> TokenPair:
     return _token({"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri})
 
 
-def refresh(refresh_token: str) -> TokenPair:
+def refresh(refresh_token: str, *, observe: client.Observer | None = None) -> TokenPair:
     """Renew a grant. The answer usually holds a new refresh token; the old one may be dead from then on.
 
     Where Pinterest gives no new refresh token the old one is returned, with refresh_expires_at None: it is unchanged.
@@ -49,7 +49,8 @@ def refresh(refresh_token: str) -> TokenPair:
     are answered alike. UnknownOutcome: the same token may be tried again.
     Source: Pinterest API v5, oauth/token (read 2026-11-22).
     """
-    return _token({"grant_type": "refresh_token", "refresh_token": refresh_token}, keep=refresh_token)
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _token(form, keep=refresh_token, observe=observe)
 
 
 def app_is_accepted() -> bool:
@@ -66,14 +67,14 @@ def app_is_accepted() -> bool:
     return True
 
 
-def _token(form: dict[str, str], *, keep: str | None = None) -> TokenPair:
+def _token(form: dict[str, str], *, keep: str | None = None, observe: client.Observer | None = None) -> TokenPair:
     # Apps made before 2025-09-25 get a refresh token that renews for ever only if they ask; others ignore the field.
     now = datetime.now(UTC)
-    reply = _post({**form, "continuous_refresh": "true"})
+    reply = _post({**form, "continuous_refresh": "true"}, observe=observe)
     return replies.parsed(reply, lambda data: _pair(data, now, keep), is_read=False)
 
 
-def _post(form: dict[str, str]) -> replies.Reply:
+def _post(form: dict[str, str], *, observe: client.Observer | None = None) -> replies.Reply:
     here = config.read()
     basic = base64.b64encode(f"{here.app_id}:{here.app_secret}".encode()).decode()
     headers = {
@@ -82,8 +83,9 @@ def _post(form: dict[str, str]) -> replies.Reply:
         "Accept": "application/json",
     }
     body = urlencode(form).encode()
-    call = transport.Call("POST", _PATH, client.address(_PATH), headers, body, safe_to_repeat=False)
-    return client.perform(call)
+    where = client.address(TOKEN_PATH)
+    call = transport.Call("POST", TOKEN_PATH, where, headers, body, safe_to_repeat=False, is_confidential=True)
+    return client.perform(call, observe=observe)
 
 
 def _pair(data: dict[str, Any], now: datetime, keep: str | None) -> TokenPair:

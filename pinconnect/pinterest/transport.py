@@ -14,6 +14,7 @@ import requests
 import urllib3.exceptions
 
 from pinconnect.pinterest import limits
+from pinconnect.pinterest.types import Shape
 
 _READ_SIZE = 65_536
 _local = threading.local()
@@ -23,7 +24,8 @@ _local = threading.local()
 class Call:
     """One call: everything needed to send it, and to send it again.
 
-    path: what is told to observers; the url also holds the host and the query.
+    path: what is told to observers; the url also holds the host and the query. shape: what they are told of the body.
+    is_confidential: the answer holds tokens, and observers are told nothing of it.
     """
 
     method: str
@@ -32,6 +34,8 @@ class Call:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
     safe_to_repeat: bool
+    shape: Shape | None = None
+    is_confidential: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,3 +95,12 @@ class Payload:
             raise ValueError("A payload holds either records or rows, and not both.")
         if self.count < 1:
             raise ValueError("A payload holds at least one record.")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What may be told of a body with records: the operation, how many, and four digits of the first digest."""
+
+    operation: str
+    records: int
+    starts_with: str

@@ -65,7 +65,7 @@ def client_for(profile: Profile, *, observe: Observer | None = None) -> Client:
     _require_connected(profile)
     if profile.expires_at is not None and profile.expires_at - timezone.now() < SHORTEST_LIFE:
         try:
-            renew(profile.pk, force_if_version=profile.token_version)
+            renew(profile.pk, force_if_version=profile.token_version, observe=observe)
         except ProfileUnusable as problem:
             if not problem.is_passing or profile.expires_at <= timezone.now():
                 raise
@@ -82,18 +82,18 @@ def with_client(profile: Profile, action: Callable[[Client], T], *, observe: Obs
     try:
         return action(client)
     except TokenRefused:
-        renew_after_401(profile, profile.token_version)
+        renew_after_401(profile, profile.token_version, observe=observe)
     return action(client_for(profile, observe=observe))
 
 
-def renew_after_401(profile: Profile, used_version: int) -> Profile:
+def renew_after_401(profile: Profile, used_version: int, *, observe: Observer | None = None) -> Profile:
     """Renew unless somebody has renewed since used_version. Raises ProfileUnusable; "expired" when all is refused."""
-    renew(profile.pk, force_if_version=used_version)
+    renew(profile.pk, force_if_version=used_version, observe=observe)
     profile.refresh_from_db()
     return profile
 
 
-def renew(profile_id: int, *, force_if_version: int | None = None) -> Profile:
+def renew(profile_id: int, *, force_if_version: int | None = None, observe: Observer | None = None) -> Profile:
     """Renew the tokens of a profile, once, however many ask for it at the same time.
 
     force_if_version: the version found wanting; when the stored one is another, it is returned without a call.
@@ -110,7 +110,7 @@ def renew(profile_id: int, *, force_if_version: int | None = None) -> Profile:
             return profile
         token = _claim(profile)
         if token:
-            return _renew_holding(profile, token)
+            return _renew_holding(profile, token, observe)
         if time.monotonic() > deadline:
             raise ProfileUnusable("renewal_busy")
         time.sleep(POLL_S)
@@ -139,14 +139,14 @@ def _claim(profile: Profile) -> str | None:
         return leases.claim(same, pk=profile.pk, lease_s=LEASE_S, renewal_tried_at=timezone.now())
 
 
-def _renew_holding(profile: Profile, token: str) -> Profile:
+def _renew_holding(profile: Profile, token: str, observe: Observer | None) -> Profile:
     if profile.lease_until is not None:
         # Whoever held this lease went away after Pinterest was asked.
         _note_lost_answer(profile, profile.renewal_tried_at)
     try:
         if not profile.refresh_token:
             raise TokenRefused("Pinterest gave no refresh token")
-        pair = oauth.refresh(profile.refresh_token)
+        pair = oauth.refresh(profile.refresh_token, observe=observe)
     except Terminal as refusal:
         logger.warning("Renewing profile %s was refused: %s", profile.pk, refusal)
         _after_refusal(profile, token)

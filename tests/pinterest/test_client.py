@@ -139,10 +139,12 @@ def test_a_call_that_pinterest_saw_is_made_once(
 def test_watchers_are_told_of_every_call_and_nothing_secret(api: responses.RequestsMock) -> None:
     seen: list[Exchange] = []
     api.get(f"{API}/things", body=requests.ReadTimeout("x"))
-    api.get(f"{API}/things", status=404, headers=RATE, json={"code": 50, "message": "secret-name"})
+    api.get(f"{API}/things", status=404, headers=RATE, json={"code": 50, "message": "No jane@example.com"})
 
     with pytest.raises(errors.NotFound):
-        Client("pina_token", observe=seen.append).request("GET", "/things", params={"q": "1"}, safe_to_repeat=True)
+        Client("pina_token", observe=seen.append).request(
+            "GET", "/things", params={"order": "ASC", "q": "jane"}, safe_to_repeat=True
+        )
 
     assert [(e.status, e.error_class, e.request_id) for e in seen] == [
         (None, "ServerTrouble", None),
@@ -150,8 +152,12 @@ def test_watchers_are_told_of_every_call_and_nothing_secret(api: responses.Reque
     ]
     assert seen[1].rate == RateHeaders(400, 7, 3)
     assert all((e.method, e.path) == ("GET", "/things") and e.duration_s >= 0 for e in seen)
+    assert [(e.query, e.repeat, e.code, e.message) for e in seen] == [
+        ("order=ASC&q=[…]", 0, None, ""),
+        ("order=ASC&q=[…]", 1, 50, "No [e-mail]"),
+    ]
     assert "pina_token" not in repr(seen)
-    assert "secret-name" not in repr(seen)
+    assert "jane" not in repr(seen)
 
 
 def test_rate_headers_of_refusals_are_kept(api: responses.RequestsMock, client: Client) -> None:

@@ -112,8 +112,8 @@ def test_a_pair_that_comes_after_the_wrong_conclusion_brings_the_profile_back(
     profile_recovered.connect(lambda sender, profile, **_: told.append(profile.pk), weak=False, dispatch_uid="late")
     real = oauth.refresh
 
-    def slow_refresh(refresh_token: str) -> Any:
-        answer = real(refresh_token)
+    def slow_refresh(refresh_token: str, **how: Any) -> Any:
+        answer = real(refresh_token, **how)
         # So slow that its lease ran out: another process was refused, and called the profile expired.
         tokens._expire(Profile.objects.get())
         return answer
@@ -133,8 +133,8 @@ def test_a_disconnected_profile_stays_so_when_a_pair_comes_late(
 ) -> None:
     profile, real = make_profile(), oauth.refresh
 
-    def slow_refresh(refresh_token: str) -> Any:
-        answer = real(refresh_token)
+    def slow_refresh(refresh_token: str, **how: Any) -> Any:
+        answer = real(refresh_token, **how)
         services.disconnect(Profile.objects.get(), by=None)
         return answer
 

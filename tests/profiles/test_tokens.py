@@ -203,9 +203,9 @@ def test_a_reconnect_during_a_renewal_wins(
     profile = make_profile()
     real = oauth.refresh
 
-    def slow_refresh(refresh_token: str) -> Any:
+    def slow_refresh(refresh_token: str, **how: Any) -> Any:
         Profile.objects.update(access_token="pina_newest", token_version=9, lease_token="", lease_until=None)
-        return real(refresh_token)
+        return real(refresh_token, **how)
 
     monkeypatch.setattr(oauth, "refresh", slow_refresh)
 
@@ -218,9 +218,9 @@ def test_a_disconnect_during_a_renewal_wins(
     profile = make_profile()
     real = oauth.refresh
 
-    def slow_refresh(refresh_token: str) -> Any:
+    def slow_refresh(refresh_token: str, **how: Any) -> Any:
         services.disconnect(Profile.objects.get(), by=None)
-        return real(refresh_token)
+        return real(refresh_token, **how)
 
     monkeypatch.setattr(oauth, "refresh", slow_refresh)
     with pytest.raises(tokens.ProfileUnusable, match="disconnected"):
