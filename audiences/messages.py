@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from audiences import decision_links
 from pinconnect.alerts import registry
 from pinconnect.alerts.registry import AlertKind, Severity
 from pinconnect.identifiers import reasons as identifier_reasons
@@ -85,6 +86,17 @@ _HOLDS = {
         "Held: it would remove many people",
         "The dataset has lost more people than this delivery may remove at once. Nothing was sent.",
         "Look at the numbers. Approve the run if they are right, reject it if the dataset is incomplete.",
+    ),
+    "adds_many": Words(
+        "Held: it would add many people",
+        "The list would grow by more than this delivery may add at once. Nothing was sent.",
+        "Look at the numbers. Approve the run if they are right, reject it if the wrong data was uploaded.",
+    ),
+    "falls_short": Words(
+        "Held: the list would become too small",
+        f"Fewer than {MIN_AUDIENCE_SIZE} identifiers would be left, and Pinterest needs at least so many of its users "
+        "for an audience: ads that use it would stop. Nothing was sent.",
+        "Approve the run only if the list should really become so small.",
     ),
     "empties_list": Words(
         "Held: it would empty the list",
@@ -191,9 +203,12 @@ ALERT_KINDS = (
         "audiences.run_held",
         Severity.WARNING,
         "“{delivery}” waits for your approval",
-        "Run {run} would remove {removals} of {members} identifiers from the list. Nothing was sent yet.",
+        "Run {run} would add {adds} identifiers and remove {removals} of the {members} that are on the list. "
+        "Nothing was sent yet.",
         "Look at the numbers, then approve or reject the run.",
         _run_page,
+        lambda context, user_id: decision_links.address(context["run_id"], user_id),
+        "Look and decide",
     ),
     AlertKind(
         "audiences.run_failed",

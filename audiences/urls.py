@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from audiences.views import dashboard, deliveries, doctor, erasures, lab, people, runs, schedules, setup, standby
+from audiences.views import (
+    dashboard,
+    decision,
+    deliveries,
+    doctor,
+    erasures,
+    lab,
+    people,
+    runs,
+    schedules,
+    setup,
+    standby,
+)
 
 app_name = "audiences"
 urlpatterns = [
@@ -22,6 +34,7 @@ urlpatterns = [
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
+    path("decide/<int:run>/<int:user>/<int:until>/<str:seal>/", decision.run_decision, name="run-decision"),
     path("w/<slug:workspace>/deliveries/<int:pk>/doctor/", doctor.delivery_doctor, name="delivery-doctor"),
     path("w/<slug:workspace>/deliveries/<int:pk>/doctor/examine/", doctor.delivery_examine, name="delivery-examine"),
     path("w/<slug:workspace>/erasures/", erasures.erasure_list, name="erasure-list"),

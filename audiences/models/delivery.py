@@ -61,6 +61,11 @@ class Delivery(WorkspaceOwned):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="A run that removes more than this share (%) of the list waits for approval.",
     )
+    hold_add_share = models.PositiveIntegerField(
+        default=200,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="A run that adds more than this share (%) of the list waits for approval.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)

@@ -46,8 +46,7 @@ def story_of(place: Place) -> Story:
 
 def _chapter(event: Event) -> Chapter:
     run, dataset = event.run, event.run.delivery.dataset
-    kind = kinds.get(event.wanted.wire_kind).label if event.wanted.wire_kind != "maid" else "Mobile advertising ID"
-    title = f"{kind} {'removed' if event.is_removal else 'added'}"
+    title = f"{kinds.wire_label(event.wanted.wire_kind)} {'removed' if event.is_removal else 'added'}"
     return Chapter(
         title, _why(event, str(dataset)), event.at, run, event.snapshots, "warn" if event.is_removal else "good"
     )

@@ -68,7 +68,7 @@ def of(erasure: Erasure) -> Receipt:
     found = erasure.removals.select_related("audience__ad_account", "run__delivery").order_by("audience__name", "pk")
     lines = tuple(_line(removal) for removal in found)
     identifiers = tuple(
-        (_label(one.wire_kind), bytes(one.digest).hex()[:PREFIX]) for one in erasure.tombstones.order_by("pk")
+        (kinds.wire_label(one.wire_kind), bytes(one.digest).hex()[:PREFIX]) for one in erasure.tombstones.order_by("pk")
     )
     waiting = sum(line.acknowledged_at is None for line in lines)
     return Receipt(erasure, identifiers, lines, waiting)
@@ -124,10 +124,6 @@ def _line(removal: Removal) -> Line:
         removal.acknowledged_at,
         removal.run,
     )
-
-
-def _label(wire_kind: str) -> str:
-    return "Mobile advertising ID" if wire_kind == "maid" else kinds.get(wire_kind).label
 
 
 def _moment(moment: datetime | None) -> str | None:

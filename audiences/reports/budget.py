@@ -7,10 +7,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from audiences import rhythm
-from audiences.models import Delivery, Schedule
+from audiences.models import Delivery, Run, Schedule
 from audiences.models.schedule import Rhythm
-from audiences.states import RunState
+from audiences.services import rates
+from audiences.services.rates import Spent
+from audiences.states import BATCH_OPEN, RunState
 from pinconnect.pinterest.limits import DAY_S, RATES, Category, Tier
+from pinconnect.profiles.models import Profile
+from pinconnect.web import formats
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,71 @@ def _runs_per_day(schedule: Schedule | None) -> float | None:
     now, days = timezone.now(), 28
     times = rhythm.upcoming(schedule.cron, schedule.time_zone, after=now, count=days * 96)
     return sum(moment <= now + timedelta(days=days) for moment in times) / days
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a run still needs and what the app may do now. calls: still to be made, the audience's own included.
+
+    seconds: the least that the limit allows for them, 0 when they fit at once; None where nothing is to be sent.
+    """
+
+    calls: int
+    spent: Spent
+    seconds: float
+
+    @property
+    def per(self) -> str:
+        return "day" if self.spent.is_by_day else "minute"
+
+    @property
+    def share(self) -> float:
+        """How much of the limit is used, 0..1."""
+        return self.spent.used / self.spent.limit
+
+    @property
+    def fits(self) -> bool:
+        return self.calls <= self.spent.left and not self.spent.blocked_s
+
+    @property
+    def used_text(self) -> str:
+        return f"{self.spent.used:,} of {self.spent.limit:,} a {self.per} used"
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, for people."""
+        is_one = self.calls == 1
+        calls = "1 more call" if is_one else f"{self.calls:,} more calls"
+        if self.spent.blocked_s:
+            wait = formats.duration(self.spent.blocked_s)
+            return (
+                f"Pinterest has asked to wait for {wait}. After that, {calls} {'is' if is_one else 'are'} to be made."
+            )
+        if self.fits:
+            return f"{calls} {'fits' if is_one else 'fit'} into what is left."
+        return f"{calls} {'takes' if is_one else 'take'} at least {formats.duration(self.seconds)} at Pinterest's rate."
+
+
+def live(profile: Profile | None, calls: int) -> Live | None:
+    """For so many calls that change a list, in the name of a profile."""
+    if profile is None:
+        return None
+    found = rates.spent(profile, Category.ADS_WRITE)
+    over = max(0, calls - found.left)
+    return Live(calls, found, found.blocked_s + over * found.per_s / found.limit)
+
+
+def of_run(run: Run) -> Live | None:
+    """Of a run that waits to send or sends, or of a dry run that says what sending would take."""
+    profile = run.delivery.standby if run.delivery.standby_since else run.delivery.profile
+    if run.is_dry_run:
+        return live(profile, run.counts.get("batches", 0) + _for_audience(run)) if run.counts.get("rows") else None
+    if run.state not in (RunState.HELD, RunState.UPLOADING):
+        return None
+    open_batches = run.batches.filter(state__in=BATCH_OPEN).count()
+    return live(profile, open_batches + _for_audience(run))
+
+
+def _for_audience(run: Run) -> int:
+    """A new list is made an audience by a call of its own."""
+    return 1 if run.audience is not None and not run.audience.audience_id else 0

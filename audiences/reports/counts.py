@@ -93,7 +93,9 @@ def _changing(sent: int, unchanged: int, *, is_final: bool, is_removal: bool) ->
 def kind_lines(counts: dict[str, Any], *, changing: str = "new") -> list[KindLine]:
     """changing: the count of those that change the list: new or already_there."""
     return [
-        KindLine(_wire_label(code), found["distinct"], found[changing], found["blank"], sum(found["invalid"].values()))
+        KindLine(
+            kinds.wire_label(code), found["distinct"], found[changing], found["blank"], sum(found["invalid"].values())
+        )
         for code, found in counts.get("kinds", {}).items()
     ]
 
@@ -159,7 +161,3 @@ def warnings(counts: dict[str, Any], *, is_removal: bool = False) -> list[Notice
             )
         )
     return found
-
-
-def _wire_label(code: str) -> str:
-    return "Mobile ad ID" if code == "maid" else kinds.get(code).label

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from audiences.models import Mode, Run
 from audiences.reports import audience as audience_report
-from audiences.reports import counts
+from audiences.reports import budget, counts, difference
 from audiences.reports.audience import AudienceReport
+from audiences.reports.budget import Live
+from audiences.reports.difference import Difference
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.web import formats
 
@@ -239,6 +241,16 @@ class Report:
         if done.calls_skipped:
             text += f"; {done.calls_skipped:,} not sent"
         return f"{text}; {done.failed:,} records were refused." if done.failed else f"{text}."
+
+    @property
+    def budget(self) -> Live | None:
+        """What the rest of the run takes of the app's calls."""
+        return budget.of_run(self.run)
+
+    @property
+    def difference(self) -> Difference | None:
+        """What would change, while a person has to decide about it."""
+        return difference.of(self.run) if self.run.state == RunState.HELD else None
 
     @property
     def pinterest(self) -> AudienceReport | None:

@@ -10,6 +10,7 @@ from audiences.messages import reason
 from audiences.models import Batch, Delivery, Run
 from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
+from audiences.services.holding import added
 from audiences.states import RUN_MOVES, BatchState, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.lib import states
@@ -95,6 +96,7 @@ def raise_held(run: Run, counts: Counts) -> None:
         "audiences.run_held",
         f"run:{run.pk}",
         **context(run),
+        adds=added(counts),
         removals=counts.removals,
         members=counts.ledger,
     )

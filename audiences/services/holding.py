@@ -2,19 +2,41 @@
 
 from audiences.models import Run, Trigger
 from audiences.pipeline.plan import Counts
+from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
+
+# Small lists grow by leaps; fewer identifiers than these are never too many.
+FEWEST_ADDED = 1_000
 
 
 def hold_reason(run: Run, counts: Counts) -> str:
     """The code why the run is held, or "" when it may go on.
 
-    Shares are of the identifiers on the list before the run. A list is emptied when everything on it goes and nothing
-    comes.
+    Shares are of the identifiers on the list before the run; a list that is empty so far is filled without asking. A
+    list is emptied when everything on it goes and nothing comes.
     """
     # Whoever asked for an erasure has decided already.
-    if run.trigger == Trigger.ERASURE or run.approved_by_id or not counts.removals or not counts.ledger:
+    if run.trigger == Trigger.ERASURE or run.approved_by_id or not counts.ledger:
+        return ""
+    return _removes(run, counts) or _adds(run, counts)
+
+
+def _removes(run: Run, counts: Counts) -> str:
+    if not counts.removals:
         return ""
     if counts.removals >= counts.ledger and not counts.adds:
         return "empties_list"
     if counts.removals * 100 > run.delivery.hold_share * counts.ledger:
         return "removes_many"
-    return ""
+    after = counts.ledger - counts.removals + added(counts)
+    return "falls_short" if after < MIN_AUDIENCE_SIZE <= counts.ledger else ""
+
+
+def _adds(run: Run, counts: Counts) -> str:
+    new = added(counts)
+    is_many = new >= FEWEST_ADDED and new * 100 > run.delivery.hold_add_share * counts.ledger
+    return "adds_many" if is_many else ""
+
+
+def added(counts: Counts) -> int:
+    """Identifiers that the run puts on the list."""
+    return sum(kind.new for kind in counts.kinds.values()) if counts.adds else 0

@@ -1,9 +1,11 @@
 """Pinterest's rate limits, shared by all workers on all hosts and corrected by what Pinterest itself says."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 
 from pinconnect.pinterest.client import RateHeaders
-from pinconnect.pinterest.limits import RATES, Category, Tier
+from pinconnect.pinterest.limits import DAY_S, RATES, Category, Tier
 from pinconnect.profiles.models import Profile
 from pinconnect.queue import limits
 
@@ -33,6 +35,31 @@ def note(profile: Profile, category: Category, headers: RateHeaders | None) -> N
 def block(profile: Profile, category: Category, seconds: float) -> None:
     """Pinterest said that it was too much: nobody calls for so long."""
     limits.block(_key(profile, category), seconds)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """used: calls that still count against the limit, ours alone. blocked_s: until calls may go on, 0.0 for now."""
+
+    used: int
+    limit: int
+    per_s: int
+    blocked_s: float
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def is_by_day(self) -> bool:
+        return self.per_s == DAY_S
+
+
+def spent(profile: Profile, category: Category) -> Spent:
+    """How much of the app's budget is used at this moment, by everything that shares it."""
+    rate = RATES[Tier(settings.PINTEREST_TIER)][category]
+    owed_s, blocked_s = limits.owed_s(_key(profile, category))
+    return Spent(min(rate.calls, round(owed_s * rate.calls / rate.per_s)), rate.calls, rate.per_s, blocked_s)
 
 
 def _key(profile: Profile, category: Category) -> str:

@@ -48,11 +48,13 @@ def _message(alert: Alert, row: OutgoingEmail, template: str, subject: str) -> m
     if not _recipients(alert).filter(user=row.user).exists() or row.user is None:
         return None
     rendered = wording.render(alert)
+    # What is resolved needs no decision any more.
+    url = (wording.mail_url(alert, row.user.pk) if alert.resolved_at is None else "") or rendered.url
     return mail.Message(
         to=row.user.email,
         subject=f"{alert.workspace.name}: " + subject.format(title=rendered.title),
         template=template,
-        context={"alert": rendered, "url": settings.BASE_URL + rendered.url, "workspace": alert.workspace},
+        context={"alert": rendered, "url": settings.BASE_URL + url, "workspace": alert.workspace},
         time_zone=alert.workspace.time_zone,
     )
 

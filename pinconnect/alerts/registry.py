@@ -17,7 +17,8 @@ class AlertKind:
     """id: 'app.name'. title, body and next_step are str.format templates over the alert's context.
 
     Beside the values that raise_alert was given, the context holds workspace (the slug) and workspace_name.
-    url turns the context into the address where the next step is taken.
+    url turns the context into the address where the next step is taken. mail_url: another one for e-mails, which
+    belongs to one user (the second value is their id) and works without signing in. button: the words of the link.
     """
 
     id: str
@@ -26,6 +27,8 @@ class AlertKind:
     body: str
     next_step: str
     url: Callable[[dict[str, Any]], str]
+    mail_url: Callable[[dict[str, Any], int], str] | None = None
+    button: str = "Take a look"
 
 
 _kinds: dict[str, AlertKind] = {}

@@ -31,6 +31,7 @@ class RenderedAlert:
     url: str
     raised_at: datetime
     resolved_at: datetime | None
+    button: str = "Take a look"
 
 
 class _Tolerant(dict[str, Any]):
@@ -54,7 +55,16 @@ def render(alert: Alert) -> RenderedAlert:
         url=_url(kind, context),
         raised_at=alert.raised_at,
         resolved_at=alert.resolved_at,
+        button=kind.button,
     )
+
+
+def mail_url(alert: Alert, user_id: int) -> str:
+    """Where the e-mail to this user leads, without the host; "" for the same page as everywhere."""
+    kind = registry.find(alert.kind)
+    if kind is None or kind.mail_url is None:
+        return ""
+    return kind.mail_url(_Tolerant(alert.context, workspace=alert.workspace.slug), user_id)
 
 
 def render_all(alerts: Iterable[Alert]) -> list[RenderedAlert]:

@@ -119,6 +119,21 @@ _ALL = (
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 
 
+WIRE_LABELS = {
+    "email": "E-mail address",
+    "phone": "Phone number",
+    "maid": "Mobile advertising ID",
+    "lr_id": "LiveRamp ID",
+    "dlx_id": "Datalogix ID",
+    "pinner_id": "Pinner ID",
+}
+
+
+def wire_label(code: str) -> str:
+    """What people call a wire kind."""
+    return WIRE_LABELS[code]
+
+
 def get(code: str) -> Kind:
     """The kind of that code; KeyError for an unknown one."""
     return KINDS[code]

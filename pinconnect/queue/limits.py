@@ -65,6 +65,12 @@ def wait_for(key: str) -> float:
     return max(0.0, row[1]) if row else 0.0
 
 
+def owed_s(key: str) -> tuple[float, float]:
+    """Seconds until all that was granted is paid off (divide by the seconds of a unit), and until a block ends."""
+    row = _read(key)
+    return (max(0.0, row[0]), max(0.0, row[1])) if row else (0.0, 0.0)
+
+
 def _seconds_per_unit(rates: dict[int, float | None]) -> float:
     given = [period_s / rate for period_s, rate in rates.items() if rate]
     if len(given) != 1:

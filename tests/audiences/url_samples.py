@@ -1,5 +1,6 @@
 """Arguments for the addresses of deliveries and runs."""
 
+from audiences import decision_links
 from audiences.models import Delivery, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
@@ -48,6 +49,14 @@ def erasure(world: World) -> dict[str, object]:
     return {"pk": erasing.request(world.workspace, by=None, wanted=wanted).pk}
 
 
+def decision(world: World) -> dict[str, object]:
+    """What the link in an e-mail about the run would be."""
+    found = run(world)["pk"]
+    address = decision_links.address(int(str(found)), world.marketer.pk)
+    _, run_id, user, until, seal = address.strip("/").split("/")
+    return {"run": int(run_id), "user": int(user), "until": int(until), "seal": seal}
+
+
 SAMPLES: dict[str, Sample] = {
     "audiences:delivery-detail": published,
     "audiences:delivery-setup": step,
@@ -67,6 +76,7 @@ SAMPLES: dict[str, Sample] = {
     "audiences:run-rejects": run,
     "audiences:run-cancel": run,
     "audiences:run-decide": run,
+    "audiences:run-decision": decision,
 }
 # A run that has not been prepared has no list of refused values yet.
 MAY_ANSWER = {"audiences:run-rejects": {404}}

@@ -1,0 +1,105 @@
+"""What a run would change on its list, in numbers and in words, for whoever has to decide about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from audiences.models import Mode, Run
+from audiences.states import RunState
+from pinconnect.identifiers import kinds
+
+# From which change of the rows, or of the share of unusable ones (in points), it is worth a sentence.
+NOTED_ROWS = 0.1
+NOTED_POINTS = 5.0
+
+
+@dataclass(frozen=True)
+class KindChange:
+    """Identifiers of one kind, or of all: on the list before, coming, leaving."""
+
+    label: str
+    before: int
+    adds: int
+    removes: int
+
+    @property
+    def after(self) -> int:
+        return self.before + self.adds - self.removes
+
+
+@dataclass(frozen=True)
+class Difference:
+    """kinds: one line each. observations: sentences that compare with the last finished run."""
+
+    total: KindChange
+    kinds: tuple[KindChange, ...]
+    observations: tuple[str, ...]
+
+    @property
+    def removed_share(self) -> float:
+        """Percent of the list before."""
+        return 100 * self.total.removes / self.total.before if self.total.before else 0.0
+
+    @property
+    def added_share(self) -> float:
+        """Percent of the list before."""
+        return 100 * self.total.adds / self.total.before if self.total.before else 0.0
+
+
+def of(run: Run) -> Difference:
+    """Of a run that is prepared and has not settled."""
+    counts = run.counts
+    members: dict[str, int] = run.audience.ledger_members if run.audience else {}
+    found = counts.get("kinds", {})
+    adds = {code: kind["new"] if counts.get("adds") else 0 for code, kind in found.items()}
+    removes = _removes(run, members, found)
+    codes = [code for code in kinds.WIRE_NUMBERS if members.get(code) or adds.get(code) or removes.get(code)]
+    lines = tuple(
+        KindChange(kinds.wire_label(code), members.get(code, 0), adds.get(code, 0), removes.get(code, 0))
+        for code in codes
+    )
+    total = KindChange("All", counts.get("ledger", 0), sum(adds.values()), counts.get("removals", 0))
+    return Difference(total, lines if len(lines) > 1 else (), tuple(_observations(run)))
+
+
+def _removes(run: Run, members: dict[str, int], found: dict[str, Any]) -> dict[str, int]:
+    """By kind: a mirror takes off what is not in the data, a removal what is."""
+    mode = run.plan.get("mode")
+    if mode == Mode.MIRROR:
+        return {code: count - found.get(code, {}).get("already_there", 0) for code, count in members.items()}
+    if mode == Mode.REMOVE:
+        return {code: kind["already_there"] for code, kind in found.items()}
+    return {}
+
+
+def _observations(run: Run) -> list[str]:
+    last = run.delivery.runs.filter(is_dry_run=False, state=RunState.DONE, pk__lt=run.pk).order_by("-pk").first()
+    if last is None or not last.counts.get("rows", {}).get("read"):
+        return ["This is the first run of this delivery, so there is nothing to compare it with."]
+    return [*_of_plan(run, last), *_of_rows(run, last)] or [
+        f"The data is as large and as clean as in run {last.number}: it is other people that it holds."
+    ]
+
+
+def _of_plan(run: Run, last: Run) -> list[str]:
+    found = []
+    if run.plan.get("columns") != last.plan.get("columns"):
+        found.append(f"The choice of columns is not that of run {last.number}: identifiers may be other ones for it.")
+    if run.plan.get("mode") != last.plan.get("mode"):
+        found.append(f"The mode is not that of run {last.number}.")
+    return found
+
+
+def _of_rows(run: Run, last: Run) -> list[str]:
+    now, then = run.counts["rows"], last.counts["rows"]
+    found = []
+    change = (now["read"] - then["read"]) / then["read"]
+    if abs(change) >= NOTED_ROWS:
+        perhaps = " Perhaps the file is not complete." if change < 0 else ""
+        found.append(f"The data has {now['read']:,} rows; in run {last.number} it had {then['read']:,}.{perhaps}")
+    shares = [100 * rows["invalid"] / rows["read"] if rows["read"] else 0.0 for rows in (now, then)]
+    if shares[0] - shares[1] >= NOTED_POINTS:
+        found.append(
+            f"{shares[0]:.0f}% of the rows hold no usable identifier; in run {last.number} it was {shares[1]:.0f}%. "
+            "Perhaps a column has changed its meaning."
+        )
+    return found
