@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0010_batch_turn'),
+        ('audiences', '0031_row_filter'),
     ]
 
     operations = [
