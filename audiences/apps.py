@@ -8,7 +8,7 @@ class AudiencesConfig(AppConfig):
 
     def ready(self) -> None:
         from audiences import (  # noqa: F401 -- they register themselves
-            messages,
+            alert_kinds,
             profile_care,
             profile_usage,
             reconcile,

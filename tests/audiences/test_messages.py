@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audiences import messages
+from audiences import alert_kinds, messages
 from audiences.services import refusals
 from pinconnect.alerts import registry
 from pinconnect.identifiers import reasons
@@ -58,7 +58,7 @@ def test_every_alert_in_the_code_is_registered() -> None:
     text = "\n".join(path.read_text() for path in ROOT.rglob("*.py"))
     raised = set(re.findall(r'"(audiences\.[a-z_]+)"', text)) & {kind.id for kind in registry.all_kinds()}
 
-    assert {kind.id for kind in messages.ALERT_KINDS} <= {kind.id for kind in registry.all_kinds()}
+    assert {kind.id for kind in alert_kinds.ALERT_KINDS} <= {kind.id for kind in registry.all_kinds()}
     assert len(raised) >= 6
 
 
@@ -81,6 +81,6 @@ def test_an_unknown_code_is_shown_and_not_hidden() -> None:
     assert messages.reason("odd_thing").title == "odd thing"
 
 
-@pytest.mark.parametrize("kind", messages.ALERT_KINDS, ids=lambda kind: kind.id)
+@pytest.mark.parametrize("kind", alert_kinds.ALERT_KINDS, ids=lambda kind: kind.id)
 def test_every_alert_leads_to_a_page(kind: registry.AlertKind) -> None:
     assert kind.url({"slug": "acme", "run_id": 1, "delivery_id": 2, "erasure_id": 3}).startswith("/w/acme/")
