@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0031_row_filter'),
+        ('audiences', '0041_calls'),
     ]
 
     operations = [
