@@ -17,3 +17,6 @@ class AudiencesConfig(AppConfig):
         from audiences.people import admin  # noqa: F401 -- registers its pages in the admin
         from audiences.people import reconcile as reconcile_people  # noqa: F401 -- registers its reconcilers
         from audiences.signals import receivers  # noqa: F401 -- listens to the apps below
+        from audiences.watching import admin as admin_watching  # noqa: F401 -- registers its pages in the admin
+        from audiences.watching import messages as messages_watching  # noqa: F401 -- registers its alerts
+        from audiences.watching import reconcile as reconcile_watching  # noqa: F401 -- registers its reconcilers

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from audiences.views import (
+    audiences,
     dashboard,
     decision,
     deliveries,
@@ -30,6 +31,10 @@ urlpatterns = [
     path("w/<slug:workspace>/deliveries/<int:pk>/standby/", standby.delivery_standby, name="delivery-standby"),
     path("w/<slug:workspace>/deliveries/<int:pk>/archive/", deliveries.delivery_archive, name="delivery-archive"),
     path("w/<slug:workspace>/deliveries/<int:pk>/schedule/", schedules.delivery_schedule, name="delivery-schedule"),
+    path("w/<slug:workspace>/audiences/<int:pk>/", audiences.audience_detail, name="audience-detail"),
+    path("w/<slug:workspace>/audiences/<int:pk>/anew/", audiences.audience_anew, name="audience-anew"),
+    path("w/<slug:workspace>/audiences/<int:pk>/watch/", audiences.audience_watch, name="audience-watch"),
+    path("w/<slug:workspace>/audiences/<int:pk>/drifts/<int:drift>/known/", audiences.drift_known, name="drift-known"),
     path("w/<slug:workspace>/runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),

@@ -6,6 +6,7 @@ from audiences.models.call import Call, CallKind
 from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
 from audiences.models.erasure import Erasure, Removal, RemovalState, Tombstone
 from audiences.models.history import Changes
+from audiences.models.observation import Doubt, Drift, DriftEnding, DriftKind, Observation
 from audiences.models.run import Run, Trigger
 from audiences.models.schedule import Rhythm, Schedule
 
@@ -17,8 +18,13 @@ __all__ = [
     "Changes",
     "Delivery",
     "DeliveryColumn",
+    "Doubt",
+    "Drift",
+    "DriftEnding",
+    "DriftKind",
     "Erasure",
     "Mode",
+    "Observation",
     "Removal",
     "RemovalState",
     "Rhythm",

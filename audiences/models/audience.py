@@ -52,6 +52,9 @@ class Audience(WorkspaceOwned):
     observe_at = models.DateTimeField(null=True, blank=True, help_text="When Pinterest is asked for its state again.")
     hinted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the queue was last told.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When the list last changed through us.")
+    is_shared = models.BooleanField(
+        default=False, help_text="Others may write to the list: nobody is told when they do."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[Any] = AudienceQuerySet.as_manager()

@@ -1,66 +1,107 @@
 """What is known about an audience on Pinterest, in words for the pages."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
-from audiences.models import Audience
+from audiences.models import Audience, Delivery, Drift, Observation
+from audiences.reports.matching import Rate, rate_of
+from audiences.watching import drift, messages, observations
+from audiences.watching.forecast import Clock, Forecast, Past
+from audiences.watching.matching import USUAL_WAIT
+from audiences.watching.messages import DriftWords
 from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
+from pinconnect.web import formats
 
-# Pinterest's help says that sizes follow within a day or two.
-USUAL_WAIT = timedelta(hours=48)
+_MATCHING = frozenset({"PROCESSING", "INITIALIZING", "UPLOADING"})
 
 
 @dataclass(frozen=True)
 class AudienceReport:
-    """headline, body, tone: what Pinterest's state means; members: distinct identifiers on the list."""
+    """headline, body, tone: what Pinterest's state means; members: distinct identifiers on the list.
+
+    outlook: what to expect and when, as a sentence, empty when there is nothing to expect.
+    """
 
     audience: Audience
     headline: str
     body: str
     tone: str
+    outlook: str
     members: int
     size: int | None
+    rate: Rate
+    forecast: Forecast | None
+    drifts: tuple[tuple[Drift, DriftWords], ...]
     observed_at: datetime | None
     next_look_at: datetime | None
 
+    @property
+    def size_text(self) -> str:
+        if self.size is None or (self.size == 0 and self.audience.audience_state != "READY"):
+            is_small = self.audience.audience_state == "TOO_SMALL"
+            return f"Under {MIN_AUDIENCE_SIZE}" if is_small else "Not known yet"
+        return f"{self.size:,}"
 
-def of(audience: Audience) -> AudienceReport:
-    headline, body, tone = _words(audience)
+    @property
+    def size_unit(self) -> str:
+        return "" if self.size_text.startswith("Not") else "people"
+
+
+def of(audience: Audience, delivery: Delivery | None = None) -> AudienceReport:
+    """In a fixed number of queries. delivery: in whose name drifts are told; without one they are left out."""
+    newest = observations.newest(audience) if audience.customer_list_id else None
+    past = Past(audience.workspace, ad_account_id=audience.ad_account_id)
+    forecast = past.forecast(audience.ledger_members, newest.base if newest and newest.is_by_rows else None)
+    if audience.is_existing:
+        forecast = None
+    headline, body, tone = _words(audience, newest, forecast)
     return AudienceReport(
         audience=audience,
         headline=headline,
         body=body,
         tone=tone,
-        members=sum(audience.ledger_members.values()),
+        outlook=_outlook(audience, newest, forecast, past.clock),
+        members=audience.member_count,
         size=audience.size,
+        rate=rate_of(newest),
+        forecast=forecast,
+        drifts=_drifts(audience, delivery),
         observed_at=audience.observed_at,
         next_look_at=audience.observe_at,
     )
 
 
-def _words(audience: Audience) -> tuple[str, str, str]:
+def _drifts(audience: Audience, delivery: Delivery | None) -> tuple[tuple[Drift, DriftWords], ...]:
+    if delivery is None:
+        return ()
+    found = Drift.objects.open().filter(audience=audience).select_related("audience")
+    return tuple((one, messages.words(one, drift.context(one, delivery))) for one in found)
+
+
+def _words(audience: Audience, newest: Observation | None, forecast: Forecast | None) -> tuple[str, str, str]:
     if not audience.customer_list_id:
         return "Not on Pinterest yet", "The customer list and its audience are made with the first run.", "neutral"
     state = audience.audience_state or audience.list_state
+    if audience.list_state == observations.GONE:
+        return "The list is gone", "Pinterest no longer knows this customer list, so nothing can be delivered.", "bad"
+    if state == observations.GONE:
+        return "The audience is gone", "Somebody removed it at Pinterest. Its list is still there.", "bad"
     if state == "READY":
-        return "Ready", "Ads can target this audience. Its size follows changes within a day or two.", "good"
-    is_fresh = audience.settled_at is not None and timezone.now() - audience.settled_at < USUAL_WAIT
-    if state == "TOO_SMALL":
-        wait = " Matching may still be under way: look again within 48 hours of the last change." if is_fresh else ""
+        rematching = "" if audience.list_state != "PROCESSING" else " The newest change is being matched now."
         return (
-            "Too small",
-            f"Pinterest found fewer than {MIN_AUDIENCE_SIZE} of its users among these people, so ads cannot "
-            f"target it.{wait} "
-            "A larger dataset, or a second kind of identifier for the same people, helps.",
-            "warn",
+            "Ready",
+            f"Ads can target this audience. Its size follows changes within a day or two.{rematching}",
+            "good",
         )
-    if state in {"PROCESSING", "INITIALIZING", "UPLOADING"}:
+    if state == "TOO_SMALL":
+        return ("Too small", _small_words(audience, forecast), "warn")
+    if state in _MATCHING:
         return (
             "Pinterest is matching",
             "Everything has arrived. Pinterest now compares it with its users, which takes 24 to 48 hours. "
-            "There is nothing to do: this page looks again by itself.",
+            "There is nothing to do: PinConnect looks again by itself.",
             "info",
         )
     if not state:
@@ -70,3 +111,61 @@ def _words(audience: Audience) -> tuple[str, str, str]:
             "info",
         )
     return state.replace("_", " ").capitalize(), "Pinterest reports this state.", "neutral"
+
+
+def _small_words(audience: Audience, forecast: Forecast | None) -> str:
+    """Whether it is really small, or only not matched yet."""
+    found = f"Pinterest has found fewer than {MIN_AUDIENCE_SIZE} of its users among these people, so ads cannot "
+    found += "target it."
+    more = "A larger dataset, or a second kind of identifier for the same people, helps."
+    if audience.member_count < MIN_AUDIENCE_SIZE and not audience.is_existing:
+        return f"{found} Only {audience.member_count:,} identifiers are on the list, so waiting changes nothing. {more}"
+    is_fresh = audience.settled_at is not None and timezone.now() - audience.settled_at < USUAL_WAIT
+    if is_fresh and forecast is not None and forecast.low >= MIN_AUDIENCE_SIZE:
+        return (
+            f"{found} That is probably because matching is still under way: {forecast.text} people can be expected. "
+            "Look again within 48 hours of the last change."
+        )
+    if is_fresh:
+        return f"{found} Matching may still be under way: look again within 48 hours of the last change. {more}"
+    return f"{found} The last change was more than 48 hours ago, so it is really small. {more}"
+
+
+def _outlook(audience: Audience, newest: Observation | None, forecast: Forecast | None, clock: Clock) -> str:
+    """Only while Pinterest is matching."""
+    change_at = audience.settled_at
+    states = {audience.list_state, audience.audience_state or "INITIALIZING"}
+    if not audience.customer_list_id or change_at is None or not states & _MATCHING:
+        return ""
+    people = f"Expect {forecast.text} people, " if forecast is not None else "Expect it to be "
+    return f"{people}{_ready(change_at, clock, audience)}"
+
+
+def _ready(change_at: datetime, clock: Clock, audience: Audience) -> str:
+    zone, now = audience.workspace.time_zone, timezone.now()
+    soonest, latest = clock.window(change_at)
+    by = formats.full_time(latest, zone)
+    if now <= latest and clock.count:
+        return f"ready by {by}, if it takes no longer than {_earlier(clock)}."
+    if now <= latest:
+        return f"ready between {formats.full_time(soonest, zone)} and {by}, as Pinterest says for all lists."
+    usual = formats.full_time(change_at + USUAL_WAIT, zone)
+    if now <= change_at + USUAL_WAIT:
+        return f"ready by {usual}: it takes longer than {_earlier(clock)}, and still within Pinterest’s 48 hours."
+    return "ready soon: it takes longer than Pinterest’s 48 hours. You are told if it lasts for three days."
+
+
+def _earlier(clock: Clock) -> str:
+    longest = formats.duration(clock.latest)
+    return f"the last matching here ({longest})" if clock.count == 1 else f"the last {clock.count} here ({longest})"
+
+
+def outlook_of_run(past: Past) -> str:
+    """When the size of something that is not sent yet would be known, as a sentence."""
+    clock = past.clock
+    if not clock.count:
+        return "Pinterest then takes 24 to 48 hours until the size is known."
+    soonest, latest = formats.duration(clock.soonest), formats.duration(clock.latest)
+    took = f"took {latest}" if soonest == latest else f"took {soonest} to {latest}"
+    many = "the last matching" if clock.count == 1 else f"the last {clock.count} matchings"
+    return f"Pinterest then matches: {many} here {took}; it says 24 to 48 hours for all lists."

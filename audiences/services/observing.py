@@ -1,4 +1,8 @@
-"""Watches what Pinterest makes of a list: asks for state and size, less and less often, for three days."""
+"""Watches what Pinterest makes of a list: asks for state and size, less and less often after a change, then daily.
+
+Every answer is kept (audiences/watching/), so that match rate and size can be shown over time, and what changed at
+Pinterest without us is noticed. All of it together takes a small share of the calls that Pinterest allows.
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,11 +10,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery
 from audiences.services import access, calls, rates, standby
 from audiences.states import DeliveryState
+from audiences.watching import drift, observations
+from audiences.watching.observations import FINISHED, Answer
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
@@ -28,8 +35,10 @@ WATCHED_FOR = timedelta(hours=72)
 SOONEST_S = 3.0
 LATEST_S = 6 * 3_600.0
 SETTLED_EVERY_S = 12 * 3_600.0
+# Beyond the first days, for as long as a delivery is active: others may write to the list at any time.
+DAILY_S = 24 * 3_600.0
 TROUBLE_S = 300.0
-_FINISHED = frozenset({"READY", "TOO_SMALL"})
+ARMED_AT_ONCE = 100
 
 
 def observe(audience_id: int) -> str:
@@ -39,7 +48,7 @@ def observe(audience_id: int) -> str:
     if token is None:
         return ""
     audience = Audience.objects.select_related("ad_account", "workspace").get(pk=audience_id)
-    changes: dict[str, Any] = {"observe_at": now + timedelta(seconds=TROUBLE_S)}
+    changes: dict[str, Any] = {"observe_at": now + timedelta(seconds=_trouble_s(audience, now))}
     delivery, recorder = _delivery_of(audience), calls.of_audience(audience)
     try:
         if delivery is None or standby.reader(delivery) is None:
@@ -62,6 +71,14 @@ def observe(audience_id: int) -> str:
     return audience.list_state
 
 
+def arm() -> int:
+    """Begin to watch lists again that nobody watches although something is delivered to them; returns how many."""
+    active = Delivery.objects.filter(audience=OuterRef("pk"), state=DeliveryState.ACTIVE, profile__isnull=False)
+    unwatched = Audience.objects.filter(Exists(active), observe_at=None).exclude(customer_list_id="")
+    pks = list(unwatched.order_by("pk").values_list("pk", flat=True)[:ARMED_AT_ONCE])
+    return Audience.objects.filter(pk__in=pks, observe_at=None).update(observe_at=timezone.now())
+
+
 def _give_back(audience: Audience, token: str, changes: dict[str, Any]) -> None:
     """Note what was found; when to look next only if no run has settled meanwhile and begun a new watch."""
     observe_at = changes.pop("observe_at")
@@ -70,47 +87,65 @@ def _give_back(audience: Audience, token: str, changes: dict[str, Any]) -> None:
     leases.release(Audience.objects.all(), pk=audience.pk, token=token, **changes)
 
 
-def next_look(settled_at: datetime | None, now: datetime, *, is_finished: bool) -> datetime | None:
-    """When to ask again: half of the time that has passed since the last change, within bounds; None after 3 days."""
+def next_look(
+    settled_at: datetime | None, now: datetime, *, is_finished: bool, is_active: bool = False
+) -> datetime | None:
+    """When to ask again: half of the time that has passed since the last change, within bounds.
+
+    After three days daily while something is delivered to the list, else no more (None).
+    """
     if settled_at is None or now - settled_at >= WATCHED_FOR:
-        return None
+        return now + timedelta(seconds=DAILY_S) if is_active else None
     if is_finished:
         return now + timedelta(seconds=SETTLED_EVERY_S)
     wait_s = min(LATEST_S, max(SOONEST_S, (now - settled_at).total_seconds() / 2))
     return now + timedelta(seconds=wait_s)
 
 
+def _trouble_s(audience: Audience, now: datetime) -> float:
+    """The longer Pinterest has not answered, the longer until it is asked again."""
+    silent_s = (now - (audience.observed_at or audience.settled_at or now)).total_seconds()
+    return min(DAILY_S, max(TROUBLE_S, silent_s / 2))
+
+
 def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.Recorder) -> dict[str, Any]:
-    """What Pinterest says, as changes of the audience's row."""
+    """What Pinterest says, kept, and as changes of the audience's row."""
     profile = standby.reader(delivery)
     assert profile is not None  # noqa: S101 -- observe() has looked
-    wait_s = rates.wait_s(profile, Category.ADS_READ)
+    wait_s = rates.watching_wait_s(profile) or rates.wait_s(profile, Category.ADS_READ)
     if wait_s:
         return {"observe_at": now + timedelta(seconds=wait_s)}
     client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
-    found = _state(audience, client)
-    is_finished = found["list_state"] in _FINISHED and found.get("audience_state") in _FINISHED
+    answer = _answer(audience, client)
     rates.note(profile, Category.ADS_READ, client.last_rate)
+    with transaction.atomic():
+        before, observation, foreign = observations.keep(audience, answer, now)
+        drift.judge(audience, delivery, before, observation, foreign)
+    is_active = audience.deliveries.filter(state=DeliveryState.ACTIVE).exists()
+    changes: dict[str, Any] = {"list_state": answer.list_state, "audience_state": answer.audience_state}
+    if answer.has_audience or answer.customer_list is None:
+        changes["size"] = answer.size
     return {
-        **found,
+        **changes,
         "observed_at": now,
-        "observe_at": next_look(audience.settled_at, now, is_finished=is_finished),
+        "observe_at": next_look(
+            audience.settled_at, now, is_finished=observations.is_finished(observation), is_active=is_active
+        ),
     }
 
 
-def _state(audience: Audience, client: Client) -> dict[str, Any]:
+def _answer(audience: Audience, client: Client) -> Answer:
     account = audience.ad_account.pinterest_id
     try:
-        found = {"list_state": customer_lists.get(client, account, audience.customer_list_id).status}
+        found = customer_lists.get(client, account, audience.customer_list_id)
     except NotFound:
-        return {"list_state": "GONE", "audience_state": "", "size": None}
+        return Answer(None)
     if not audience.audience_id:
-        return found
+        return Answer(found)
     try:
-        made = audiences.get(client, account, audience.audience_id)
+        return Answer(found, audiences.get(client, account, audience.audience_id), has_audience=True)
     except NotFound:
-        return {**found, "audience_state": "GONE", "size": None}
-    return {**found, "audience_state": made.status, "size": made.size}
+        return Answer(found, None, has_audience=True)
 
 
 def _make_missing(audience: Audience, delivery: Delivery, recorder: calls.Recorder) -> None:
@@ -144,9 +179,8 @@ def _tell(audience: Audience, delivery: Delivery, now: datetime) -> None:
     is_late = audience.settled_at is not None and now - audience.settled_at >= WATCHED_FOR
     states = {audience.list_state, audience.audience_state}
     open_now = {
-        "list_gone": "GONE" in states,
         "too_small": "TOO_SMALL" in states,
-        "still_matching": is_late and not states <= _FINISHED | {"GONE"},
+        "still_matching": is_late and not states <= FINISHED | {"GONE"},
         "audience_missing": is_late and not audience.audience_id and audience.list_state == "READY",
     }
     for kind, is_open in open_now.items():

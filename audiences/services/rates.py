@@ -11,6 +11,9 @@ from pinconnect.queue import limits
 
 # A tenth of a minute's calls may go at once, so that short runs do not trickle; a day's calls are not spread at all.
 _BURST_SHARE = {Tier.STANDARD: 0.1, Tier.TRIAL: 1.0}
+# Watching lists may take this share of the reading calls; the rest is for what people wait for. A look is two calls.
+_WATCHING_SHARE = 0.2
+CALLS_PER_LOOK = 2
 
 
 def category(method: str) -> Category:
@@ -24,6 +27,15 @@ def wait_s(profile: Profile, category: Category) -> float:
     rate = RATES[tier][category]
     burst = max(1.0, rate.calls * _BURST_SHARE[tier])
     return limits.take(_key(profile, category), per_s=rate.calls / rate.per_s, burst=burst)
+
+
+def watching_wait_s(profile: Profile) -> float:
+    """Ask for one look at a list and its audience: all looks share a budget. 0.0 when there is some left."""
+    rate = RATES[Tier(settings.PINTEREST_TIER)][Category.ADS_READ]
+    calls = rate.calls * _WATCHING_SHARE
+    return limits.take(
+        f"{_key(profile, Category.ADS_READ)}:watching", per_s=calls / rate.per_s, burst=calls, cost=CALLS_PER_LOOK
+    )
 
 
 def note(profile: Profile, category: Category, headers: RateHeaders | None) -> None:

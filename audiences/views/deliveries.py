@@ -25,7 +25,7 @@ RUNS_PER_PAGE = 20
 
 def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
     found = Delivery.objects.for_workspace(request.workspace).select_related(
-        "dataset", "profile", "standby", "audience__ad_account", "created_by"
+        "dataset", "profile", "standby", "audience__ad_account", "audience__workspace", "workspace", "created_by"
     )
     return get_object_or_404(found, pk=pk)
 
@@ -64,7 +64,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "delivery": delivery,
         "runs": found,
         "active_run": Run.objects.active().filter(delivery=delivery, is_dry_run=False).first(),
-        "audience": audience_report.of(delivery.audience) if delivery.audience else None,
+        "audience": audience_report.of(delivery.audience, delivery) if delivery.audience else None,
         "columns": delivery.columns.all(),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
     }

@@ -118,6 +118,13 @@ def _examples() -> dict[str, Any]:
             {"title": "Delivery published", "when": now - timedelta(days=9), "actor": "Alice Marsh"},
         ],
         "points": [(f"{day} Nov", (day * 7_919) % 13_000) for day in range(1, 15)],
+        "series": [
+            ("People at Pinterest", [(now - timedelta(days=day), float(400 - day * 3)) for day in range(30, -1, -1)]),
+            (
+                "Identifiers on the list",
+                [(now - timedelta(days=day), None if 9 < day < 14 else 900.0 + day) for day in range(30, -1, -1)],
+            ),
+        ],
         "moment": now - timedelta(minutes=12),
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     }

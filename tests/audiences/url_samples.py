@@ -1,7 +1,9 @@
 """Arguments for the addresses of deliveries and runs."""
 
+from django.utils import timezone
+
 from audiences import decision_links
-from audiences.models import Delivery, Run, Trigger
+from audiences.models import Delivery, Drift, DriftKind, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
 from audiences.services import deliveries, runs
@@ -44,6 +46,22 @@ def run(world: World) -> dict[str, object]:
     return {"pk": found.pk}
 
 
+def audience(world: World) -> dict[str, object]:
+    delivery = Delivery.objects.select_related("audience").get(pk=published(world)["pk"])
+    return {"pk": delivery.audience_id}
+
+
+def drift(world: World) -> dict[str, object]:
+    pk, now = audience(world)["pk"], timezone.now()
+    facts = {"calls": 3, "added": 12, "removed": 0}
+    found = Drift.objects.create(audience_id=pk, kind=DriftKind.WRITTEN, found_at=now, last_seen_at=now, facts=facts)
+    return {"pk": pk, "drift": found.pk}
+
+
+def drifting(world: World) -> dict[str, object]:
+    return {"pk": drift(world)["pk"]}
+
+
 def erasure(world: World) -> dict[str, object]:
     wanted = [Wanted("email", b"e" * 32)]
     return {"pk": erasing.request(world.workspace, by=None, wanted=wanted).pk}
@@ -58,6 +76,10 @@ def decision(world: World) -> dict[str, object]:
 
 
 SAMPLES: dict[str, Sample] = {
+    "audiences:audience-detail": drifting,
+    "audiences:audience-anew": audience,
+    "audiences:audience-watch": audience,
+    "audiences:drift-known": drift,
     "audiences:delivery-detail": published,
     "audiences:delivery-setup": step,
     "audiences:delivery-publish": draft,

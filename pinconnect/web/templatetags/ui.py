@@ -113,6 +113,35 @@ def column_chart(points: Sequence[tuple[str, float]], caption: str, unit: str = 
     return {"chart": charts.column_chart(points), "caption": caption, "unit": unit}
 
 
+@register.inclusion_tag("components/line_chart.html")
+def line_chart(
+    series: Sequence[charts.Series], slug: str, caption: str, description: str, unit: str = ""
+) -> dict[str, Any]:
+    """{% line_chart series "size" "Size over time" "From 1,000 to …" %} where series are (name, [(moment, value)]).
+
+    slug: unique on the page. unit: stands behind values, such as %. The numbers follow as a table, newest first.
+    """
+    moments = sorted({moment for _, points in series for moment, _ in points}, reverse=True)
+    values = [dict(points) for _, points in series]
+    rows = [
+        (moment, [_cell(one.get(moment), unit) for one in values])
+        for moment in moments
+        if any(one.get(moment) is not None for one in values)
+    ]
+    names = [name for name, _ in series]
+    chart = charts.line_chart(series)
+    return {
+        "chart": chart, "slug": slug, "caption": caption, "description": description, "names": names, "rows": rows,
+        "unit": unit,
+    }  # fmt: skip
+
+
+def _cell(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.1f}{unit}" if unit == "%" else f"{value:,.0f}{unit}"
+
+
 @register.filter
 def compact(number: float) -> str:
     """Three digits and a unit: '12 k'."""

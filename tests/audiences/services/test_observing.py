@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audiences import tasks
 from audiences.models import Audience, Run
-from audiences.services import observing
+from audiences.services import deliveries, observing
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
 from tests.factories_audiences import Shop, drive, make_shop, people
@@ -31,7 +31,8 @@ def test_the_older_the_change_the_rarer_the_question(age: timedelta, is_finished
 
 
 @pytest.mark.parametrize("settled_at", [None, NOON - timedelta(hours=72)])
-def test_after_three_days_nobody_asks_any_more(settled_at: datetime | None) -> None:
+def test_after_three_days_it_is_asked_daily_while_something_is_delivered(settled_at: datetime | None) -> None:
+    assert observing.next_look(settled_at, NOON, is_finished=False, is_active=True) == NOON + timedelta(days=1)
     assert observing.next_look(settled_at, NOON, is_finished=False) is None
 
 
@@ -125,8 +126,49 @@ def test_matching_that_takes_days_is_mentioned(simulator: SimulatorInTest) -> No
 
     found = observe(simulator, seconds=0)
 
-    assert found.observe_at is None
+    assert found.observe_at is not None
+    assert found.observe_at - timezone.now() > timedelta(hours=23)
     assert Alert.objects.get().kind == "audiences.still_matching"
+
+
+@pytest.mark.django_db
+def test_a_paused_delivery_is_not_watched_daily_and_its_resumption_begins_it_again(simulator: SimulatorInTest) -> None:
+    shop = delivered(simulator, 150)
+    deliveries.pause(shop.delivery, by=None)
+    Audience.objects.update(settled_at=timezone.now() - timedelta(hours=80))
+    assert observe(simulator).observe_at is None
+    assert observing.arm() == 0
+
+    deliveries.resume(shop.delivery, by=None)
+
+    assert observing.arm() == 1
+    assert Audience.objects.get().observe_at is not None
+
+
+@pytest.mark.django_db
+def test_all_looks_share_a_small_part_of_a_trial_app_s_calls(simulator: SimulatorInTest, settings: Any) -> None:
+    delivered(simulator, 20)
+    settings.PINTEREST_TIER = "trial"
+    simulator.control("calls", method="DELETE")
+
+    for _ in range(105):
+        found = observe(simulator)
+
+    assert len(simulator.calls()) == 200
+    assert found.observe_at is not None
+    assert found.observe_at > timezone.now() + timedelta(minutes=5)
+
+
+@pytest.mark.django_db
+def test_the_longer_pinterest_is_silent_the_rarer_it_is_asked(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 20)
+    Audience.objects.update(observed_at=timezone.now() - timedelta(hours=20))
+    simulator.fault("unavailable", operation="customer_lists/get", times=None)
+
+    found = observe(simulator)
+
+    assert found.observe_at is not None
+    assert found.observe_at > timezone.now() + timedelta(hours=9)
 
 
 @pytest.mark.django_db
