@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audiences.models import Audience, Doubt, Observation, Run, Trigger
+from audiences.models import Audience, Doubt, Mode, Observation, Run, Trigger
 from audiences.states import RUN_TERMINAL
 from audiences.watching import observations
 from audiences.watching.forecast import kind_label
@@ -30,6 +30,8 @@ def of(audience: Audience, newest: Observation | None) -> Shortfall:
     settled = Run.objects.filter(
         audience=audience, is_dry_run=False, state__in=RUN_TERMINAL, counts__has_key="final"
     ).exclude(trigger=Trigger.ERASURE)
+    # Whoever takes people out sends nobody who could be missing.
+    settled = settled.exclude(plan__mode=Mode.REMOVE)
     run = settled.select_related("delivery").order_by("-pk").first()
     if not audience.member_count and run is None:
         return Shortfall(None, ())
@@ -39,6 +41,7 @@ def of(audience: Audience, newest: Observation | None) -> Shortfall:
 def _of_rows(run: Run) -> list[Line]:
     rows = run.counts["final"]["rows"]
     minus = [
+        ("left_out", "Left out", "They do not match the delivery’s filter."),
         ("invalid", "No usable identifier", "Empty, or not a valid value. The run’s page says which and why."),
         ("duplicate", "Duplicates", "The same identifiers as an earlier row: one person counts once."),
         ("held_back", "Held back", "They may not be sent, for example because they were erased."),

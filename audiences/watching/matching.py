@@ -52,7 +52,7 @@ def _doubt(audience: Audience, seen: Seen, feeding: list[Delivery], now: datetim
         return Doubt.NOTHING_SENT
     if audience.is_existing:
         return Doubt.EXISTING
-    if any(delivery.mode != Mode.MIRROR for delivery in feeding):
+    if any(delivery.mode == Mode.ADD for delivery in feeding):
         return Doubt.REMOVALS_OFF
     if audience.is_shared or Drift.objects.filter(audience=audience, kind=DriftKind.WRITTEN).exists():
         return Doubt.SHARED
@@ -77,7 +77,7 @@ def _is_fresh(audience: Audience, seen: Seen, now: datetime) -> bool:
 def _feeding(audience: Audience) -> list[Delivery]:
     """The deliveries that write to the list, or did as the last ones."""
     found = audience.deliveries.exclude(state=DeliveryState.DRAFT).annotate(mapped=Count("columns"))
-    deliveries = list(found.order_by("pk"))
+    deliveries: list[Delivery] = list(found.order_by("pk"))
     return [one for one in deliveries if one.state != DeliveryState.ARCHIVED] or deliveries
 
 
