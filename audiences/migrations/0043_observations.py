@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audiences", "0031_row_filter"),
+        ("audiences", "0042_hold_additions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
