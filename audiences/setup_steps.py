@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.forms import BaseForm
 
+from audiences.filtering.editor import Editor
 from audiences.forms import AdAccountForm, AudienceForm, BasicsForm, ColumnForm, ProfileForm
 from audiences.models import Delivery, Trigger
 from audiences.reports import run as run_report
-from audiences.services import drafts, runs
+from audiences.services import drafts, filters, runs
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
@@ -20,6 +21,7 @@ LABELS = {
     "profile": "Profile",
     "ad-account": "Ad account",
     "audience": "Audience",
+    "rows": "Rows",
     "columns": "Columns",
     "review": "Review",
 }
@@ -156,6 +158,28 @@ class AudienceStep(Step):
         drafts.set_target(self.delivery, by=by, ad_account=self.delivery.audience.ad_account, **self.form.cleaned_data)
 
 
+class RowsStep(Step):
+    """All rows, or only those that match; buttons other than the one to continue only change the form."""
+
+    template = "audiences/setup_rows.html"
+    live_template = "audiences/filter_form.html"
+
+    def make_form(self) -> None:
+        self.editor = Editor(self.delivery, self.data)
+
+    def is_valid(self) -> bool:
+        return self.editor.wants_save and self.editor.is_valid()
+
+    def save(self, *, by: User) -> None:
+        filters.set_filter(self.delivery, by=by, row_filter=self.editor.result(), seen=self.editor.seen)
+
+    def refuse(self, sentence: str) -> None:
+        self.editor.problem = sentence
+
+    def context(self) -> dict[str, Any]:
+        return {"editor": self.editor}
+
+
 class ColumnsStep(Step):
     """One small form for each column of the dataset."""
 
@@ -229,6 +253,7 @@ STEPS: dict[str, type[Step]] = {
     "profile": ProfileStep,
     "ad-account": AdAccountStep,
     "audience": AudienceStep,
+    "rows": RowsStep,
     "columns": ColumnsStep,
     "review": ReviewStep,
 }

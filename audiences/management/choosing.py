@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.core.management.base import CommandError
 
+from audiences.filtering import where
+from audiences.filtering.conditions import FilterError
 from audiences.models import Delivery, Scope
-from audiences.services import deliveries
+from audiences.services import deliveries, filters
 from audiences.services.deliveries import ColumnChoice
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset
@@ -18,12 +20,14 @@ from pinconnect.workspaces.models import Workspace
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line asks for."""
+    """What the command line asks for. is_whole: all rows, else with no where the delivery keeps its filter."""
 
     name: str
     audience: str
     mode: str
     columns: tuple[ColumnChoice, ...]
+    where: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 def workspace_named(slug: str) -> Workspace:
@@ -85,6 +89,18 @@ def dataset_named(workspace: Workspace, name: str) -> Dataset:
 def columns_of(mapped: list[str], country: str) -> tuple[ColumnChoice, ...]:
     """COLUMN=KIND, or COLUMN=KIND:plain or COLUMN=KIND:hashed. country: for phone numbers without a country code."""
     return tuple(_column(text, country) for text in mapped)
+
+
+def filtered(delivery: Delivery, wish: Wish) -> Delivery:
+    """The delivery with the rows that the command line asks for. Raises CommandError and ServiceRefusal."""
+    if not wish.where and not wish.is_whole:
+        return delivery
+    columns = list(delivery.dataset.columns.values_list("name", flat=True))
+    try:
+        row_filter = where.parse(wish.where, columns)
+    except FilterError as error:
+        raise CommandError(f"--where: {error.sentence}") from error
+    return filters.set_filter(delivery, by=None, row_filter=row_filter)
 
 
 def delivery_for(dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdAccount) -> Delivery:

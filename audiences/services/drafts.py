@@ -51,11 +51,12 @@ def create_draft(
 def change_basics(
     delivery: Delivery, *, by: User | None, name: str, dataset: Dataset, mode: str, scope: str
 ) -> Delivery:
-    """Change name, dataset, mode and scope of a draft. Columns of another dataset are forgotten."""
+    """Change name, dataset, mode and scope of a draft. Columns and conditions of another dataset are forgotten."""
     with transaction.atomic():
         draft = _locked_draft(delivery)
         if draft.dataset_id != dataset.pk:
             draft.columns.all().delete()
+            draft.row_filter = {}
         _set_basics(draft, name=name, dataset=dataset, mode=mode, scope=scope)
         _save_named(draft)
         audit.record("delivery.changed", draft, workspace=draft.workspace, by=by, what="basics")

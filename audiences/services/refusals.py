@@ -41,6 +41,8 @@ _SENTENCES = {
     "needs_resume": "Pinterest refused the profile of “{name}”. Connect it again under Profiles; the delivery then "
     "goes on by itself.",
     "run_active": "A run of “{name}” is under way. Wait until it has ended, or cancel it, then change the delivery.",
+    "filter_refused": "{sentence}",
+    "filter_changed": "Somebody has changed the rows of this delivery meanwhile. Load the page again and look first.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }
 

@@ -5,6 +5,8 @@ from typing import Any
 from django import template
 
 from audiences import messages
+from audiences.filtering import words as filter_sentences
+from audiences.filtering.conditions import RowFilter
 from audiences.models import Batch, Delivery, Run
 from audiences.reports import counts
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
@@ -32,6 +34,12 @@ _BATCH_TONES = {
     BatchState.SPLIT: "warn",
     BatchState.FAILED: "bad",
 }
+
+
+@register.filter
+def filter_words(row_filter: dict[str, Any] | None) -> str:
+    """Which rows are taken, as a sentence; also of a pinned plan without a filter."""
+    return filter_sentences.sentence(RowFilter.from_json(row_filter))
 
 
 @register.inclusion_tag("components/badge.html")

@@ -89,6 +89,7 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-archive": published,
     "audiences:delivery-standby": published,
     "audiences:delivery-schedule": published,
+    "audiences:delivery-rows": published,
     "audiences:delivery-doctor": published,
     "audiences:delivery-examine": published,
     "audiences:erasure-detail": erasure,

@@ -94,6 +94,8 @@ def set_up(page: Page) -> None:
     go_on(page)
     page.get_by_label("Audience name").fill("Newsletter")
     go_on(page)
+    expect(page.get_by_role("button", name="Take only rows where")).to_be_visible()
+    go_on(page)
     chosen = page.get_by_role("group", name="E-Mail").get_by_label("Holds")
     expect(chosen).to_have_value("email")
     page.get_by_role("button", name="Count and review").click()

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audiences.filtering.conditions import RowFilter
+from audiences.filtering.words import sentence
 from audiences.management import choosing, driving
 from audiences.messages import reason
 from audiences.models import Delivery, Mode, Run, Trigger
@@ -39,6 +41,15 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--append", action="store_true", help="add the file to the dataset, instead of replacing it"
+        )
+        parser.add_argument(
+            "--where", action="append", default=[], metavar="CONDITION",
+            help="take only rows that match, for example \"country is DE\"; given several times, all have to match",
+        )  # fmt: skip
+        parser.add_argument(
+            "--all-rows",
+            action="store_true",
+            help="take all rows again; without --where a delivery keeps its conditions",
         )
         parser.add_argument("--country", default="", metavar="XX", help="of phone numbers without a country code")
         parser.add_argument("--ad-account", default="", metavar="ID", help="needed when there are several")
@@ -77,11 +88,16 @@ class Command(BaseCommand):
         columns = choosing.columns_of(options["mapped"], options["country"])
         name = options["name"] or options["audience"]
         dataset = choosing.dataset_named(workspace, options["dataset"] or name)
-        wish = choosing.Wish(name, options["audience"], options["mode"], columns)
+        wish = choosing.Wish(
+            name, options["audience"], options["mode"], columns, tuple(options["where"]), options["all_rows"]
+        )
         with driving.explaining_interruption(self._say):
             snapshot = self._receive(dataset, path, WriteMode.APPEND if options["append"] else WriteMode.OVERWRITE)
             self._finish_earlier(dataset, name)
-            return self._run(choosing.delivery_for(dataset, wish, profile, ad_account), snapshot)
+            delivery = choosing.filtered(choosing.delivery_for(dataset, wish, profile, ad_account), wish)
+            if delivery.row_filter:
+                self._say(f"Only rows where {sentence(RowFilter.from_json(delivery.row_filter))}")
+            return self._run(delivery, snapshot)
 
     def _receive(self, dataset: Dataset, path: Path, mode: str) -> Snapshot:
         self._say(f"Reading {path.name}")
@@ -130,7 +146,7 @@ class Command(BaseCommand):
 
 
 def outcome(run: Run) -> dict[str, Any]:
-    """What the command prints. Rows: read = sent + already_there + duplicate + invalid + held_back + failed."""
+    """What the command prints. Rows: read is the sum of all the others."""
     final = run.counts.get("final", {})
     rows = final.get("rows") or accounting.rows_so_far(run)
     audience = run.audience

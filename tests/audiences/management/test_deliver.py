@@ -261,3 +261,22 @@ def test_treatment_and_country_are_passed_on(profile: Profile, file: Path) -> No
 
     stored = Delivery.objects.get().columns.values_list("column", "treatment", "default_country")
     assert list(stored) == [("email", "plain", ""), ("phone", "auto", "US")]
+
+
+def test_conditions_take_some_rows_and_stay_until_all_are_asked_for(
+    profile: Profile, simulator: SimulatorInTest, file: Path
+) -> None:
+    first = deliver(file, "--where", "email starts with MEMBER0000", "--where", "phone is not empty")
+    assert (first["read"], first["sent"], first["left_out"]) == (120, 10, 110)
+    assert simulator.members(first["customer_list_id"]) == expected_members(people(range(10)), ALL_KINDS)
+
+    again = deliver(file)
+    assert (again["already_there"], again["left_out"]) == (10, 110)
+
+    last = deliver(file, "--all-rows")
+    assert (last["sent"], last["left_out"]) == (110, 0)
+
+
+def test_conditions_that_make_no_sense_are_refused(profile: Profile, file: Path) -> None:
+    assert "Columns: email, phone, gaid" in refusal_of(file, "--where", "town is Ulm")
+    assert "not a number" in refusal_of(file, "--where", "phone is at least ten")
