@@ -44,9 +44,10 @@ check: $(VENV)/installed-dev ## Lint, types, import order, guards, missing migra
 
 SECONDS ?= 60
 SEED ?=
+ON ?=
 
-chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveries run (SECONDS=600, SEED=1 to repeat)
-	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) $(PYTHON) -m pytest tests/chaos -s $(ARGS)
+chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveries run (SECONDS=600, SEED=1 to repeat, ON=postgres)
+	CHAOS_SECONDS=$(SECONDS) CHAOS_SEED=$(SEED) CHAOS_ON="$(ON)" $(PYTHON) -m pytest tests/chaos -s $(ARGS)
 
 bench: $(VENV)/installed-bench ## Measure what README and docs claim about speed
 	@for file in bench/*.py; do \

@@ -1,10 +1,10 @@
-"""What goes wrong: processes that die or freeze, and everything that Pinterest may answer or not answer."""
+"""What goes wrong: processes that die or freeze, a database and a broker that restart, whatever Pinterest answers."""
 
 import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,15 +53,21 @@ PROGRAMS = (
 
 @dataclass
 class Disasters:
-    """Strikes a running stack at random. dead: leases of processes that were killed, as the operator saw them."""
+    """Strikes a running stack at random. outages: services that it depends on, by the name of what happens to them."""
 
     stack: Stack
     luck: random.Random
-    leases: Callable[[], list[str]]
-    dead: set[str] = field(default_factory=set)
+    outages: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     struck: dict[str, int] = field(default_factory=dict)
     _spared_until: dict[str, float] = field(default_factory=dict)
     _first: list[dict[str, Any]] = field(default_factory=lambda: list(FIRST))
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_enough(self) -> bool:
+        """Something of everything: wrong answers, killed processes, and all services that can be cut off."""
+        killed = sum(1 for name in self.struck if name.startswith("kill"))
+        return len(self.struck) >= 8 and killed >= 2 and set(self.struck) >= set(self.outages)
 
     def strike(self) -> str:
         """One disaster; returns its name."""
@@ -74,6 +80,12 @@ class Disasters:
         self._kill("worker", self._all("manage.py worker"))
 
     def _one(self) -> str:
+        for name, happen in self.outages.items():
+            # Once early, so that every storm has them, then now and then.
+            if time.monotonic() > self._spared_until.get(name, self._began + 4.0):
+                self._spared_until[name] = time.monotonic() + self.luck.uniform(8.0, 20.0)
+                happen()
+                return name
         dice = self.luck.random()
         if dice < 0.55:
             return self._fault()
@@ -99,17 +111,15 @@ class Disasters:
         return str(fault["kind"])
 
     def _kill(self, name: str, doomed: list[processes.Process]) -> str:
-        """SIGKILL. Who worked in the clusters is dead then, and its leases are noted as such."""
+        """SIGKILL; clusters are tied to their worker and tasks to their cluster, so all of those die with it."""
         workers = {process.pid for process in self.stack.worker_processes()}
         for process in doomed:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
         if name in ("cluster", "worker"):
-            # Clusters are tied to their worker and tasks to their cluster; none survives it by more than a moment.
+            # None survives it by more than a moment.
             gone = processes.wait_until(lambda: not workers & {one.pid for one in self._all("queue_cluster")}, 15)
             assert gone, f"after kill {name} tasks of the killed still run"
-            # The next ones need seconds to start, so whatever is leased at this moment is held by the dead.
-            self.dead |= set(self.leases())
         return f"kill {name}"
 
     def _freeze(self) -> str:

@@ -1,8 +1,8 @@
 """A person at the controls of a running installation: one process, asked by lines of JSON, so that asking is cheap.
 
 Started as `python -m tests.chaos.operator` with the installation's environment. It uses the services that the pages
-use. `hurry` stands for time that goes by: what waits for a moment to come is due, and the leases of processes that were
-killed have run out. The leases of processes that live are left alone.
+use. `hurry` stands for time that goes by: what waits for a moment to come is due, and the lease of a process that was
+killed while it renewed a token has run out. All other leases of the killed are given back by the installation itself.
 """
 
 import json
@@ -16,7 +16,7 @@ import django
 django.setup()
 
 from django.core.management import CommandError, call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
+from django.db import InterfaceError, OperationalError, connections, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -29,9 +29,7 @@ from audiences.states import DeliveryState, RunState  # noqa: E402
 from pinconnect.datasets.models import SnapshotState, WriteMode  # noqa: E402
 from pinconnect.datasets.services import examine, receive_file  # noqa: E402
 from pinconnect.profiles.models import Profile  # noqa: E402
-from pinconnect.queue.models import Reconciler  # noqa: E402
-
-LEASED = (Run, Batch, Audience, Profile, Reconciler)
+from pinconnect.queue import holders  # noqa: E402
 
 
 def start(name: str, mode: str, file: str, mapped: list[str], country: str) -> int:
@@ -73,18 +71,12 @@ def look_after() -> int:
     return done
 
 
-def leases() -> list[str]:
-    """Of whoever works on something now."""
-    return [
-        token for model in LEASED for token in model.objects.exclude(lease_token="").values_list(*_TOKEN, flat=True)
-    ]
-
-
-def hurry(dead: list[str]) -> None:
+def hurry() -> None:
     now = timezone.now()
     with transaction.atomic():
-        for model in LEASED:
-            model.objects.filter(lease_token__in=dead).update(lease_until=now)
+        for pk, token in Profile.objects.exclude(lease_token="").values_list("pk", "lease_token"):
+            if holders.is_of_the_dead(token):
+                Profile.objects.filter(pk=pk, lease_token=token).update(lease_until=now)
         Run.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         Batch.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         Profile.objects.filter(renewal_tried_at__isnull=False).update(renewal_tried_at=now - timedelta(hours=1))
@@ -113,8 +105,7 @@ def report() -> dict[str, Any]:
     }
 
 
-_TOKEN = ("lease_token",)
-_DO = {each.__name__: each for each in (start, again, cancel, look_after, leases, hurry, report)}
+_DO = {each.__name__: each for each in (start, again, cancel, look_after, hurry, report)}
 
 
 def main() -> None:
@@ -124,6 +115,10 @@ def main() -> None:
             answer: dict[str, Any] = {"is": _DO[asked.pop("do")](**asked)}
         except (ServiceRefusal, CommandError) as refusal:
             answer = {"refused": str(refusal)}
+        except (OperationalError, InterfaceError) as error:
+            # The database went away in the middle: whether that was done is for whoever asked to find out.
+            connections.close_all()
+            answer = {"lost": type(error).__name__}
         except Exception as error:  # noqa: BLE001 -- whoever asked decides
             answer = {"failed": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer) + "\n")

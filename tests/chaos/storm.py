@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from tests.chaos.disasters import Disasters
-from tests.chaos.shelves import COUNTRY, Shelf
+from tests.chaos.shelves import COUNTRY, Intent, Shelf
 from tests.support import scripted
 from tests.support.installation import ROOT
 from tests.support.stack import Stack
@@ -23,6 +23,10 @@ FINISHED = ("done", "failed", "cancelled")
 
 class RefusedError(Exception):
     """The product said in words that this is not possible now."""
+
+
+class LostError(Exception):
+    """The database went away while it was done; nobody knows how far that got."""
 
 
 @dataclass
@@ -37,10 +41,22 @@ class Operator:
         self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
+        if "lost" in answer:
+            raise LostError(do)
         if "refused" in answer:
             raise RefusedError(answer["refused"])
         assert "is" in answer, f"{do}: {answer['failed']}"
         return answer["is"]
+
+    def insist(self, do: str, within_s: float = 60.0, **arguments: Any) -> Any:
+        """Ask for what may be repeated until the database has answered."""
+        end = time.monotonic() + within_s
+        while True:
+            try:
+                return self.ask(do, **arguments)
+            except LostError:
+                assert time.monotonic() < end, f"the database does not come back: {do}"
+                time.sleep(0.3)
 
 
 @contextmanager
@@ -77,9 +93,9 @@ class Storm:
     checked: int = 0
 
     def rage(self, seconds: float) -> None:
-        """Deliver and destroy for so long."""
-        end, tended = time.monotonic() + seconds, 0.0
-        while time.monotonic() < end:
+        """Deliver and destroy for so long; on a crowded machine longer, until enough has gone wrong."""
+        began, tended = time.monotonic(), 0.0
+        while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self.disasters.is_enough):
             self.disasters.strike()
             if time.monotonic() - tended > 2.0:
                 tended = time.monotonic()
@@ -103,9 +119,9 @@ class Storm:
         """What people do meanwhile: look after what needs them, repeat what failed, ask for the next change."""
         # Whoever reconnects while Pinterest is down is told so, and tries again a moment later.
         with suppress(RefusedError):
-            self.operator.ask("look_after")
-        self.operator.ask("hurry", dead=sorted(self.disasters.dead))
-        report = self.operator.ask("report")
+            self.operator.insist("look_after")
+        self.operator.insist("hurry")
+        report = self.operator.insist("report")
         self.tokens |= set(report["tokens"])
         runs = {run["id"]: run for run in report["runs"]}
         for shelf in self.shelves:
@@ -117,19 +133,12 @@ class Storm:
             if run is None or run["state"] in FINISHED:
                 self._finish(shelf, run, report["lists"])
             elif cancels and self.luck.random() < 0.02:
-                self.operator.ask("cancel", run=run["id"])
+                self.operator.insist("cancel", run=run["id"])
 
     def _ask(self, shelf: Shelf) -> None:
         intent = shelf.think_of()
         self.plain |= shelf.identifiers()
-        file = shelf.write(self.stack.data_dir.parent / f"{shelf.name}.csv")
-        try:
-            intent.run = self.operator.ask(
-                "start", name=shelf.name, mode=intent.mode, file=str(file), mapped=shelf.mapped, country=COUNTRY
-            )
-        except RefusedError:
-            # A paused delivery or a profile that is being connected: asked for again later.
-            intent.run = 0
+        self._start(shelf, intent)
 
     def _finish(self, shelf: Shelf, run: dict[str, Any] | None, lists: dict[str, str]) -> None:
         """A run has ended: compare, or repeat what did not get to its end."""
@@ -140,12 +149,19 @@ class Storm:
             return
         if run is not None:
             intent.is_fresh = False
+        self._start(shelf, intent)
+
+    def _start(self, shelf: Shelf, intent: Intent) -> None:
         file = shelf.write(self.stack.data_dir.parent / f"{shelf.name}.csv")
         arguments = {"mode": intent.mode, "file": str(file), "mapped": shelf.mapped, "country": COUNTRY}
         try:
             intent.run = self.operator.ask("start", name=shelf.name, **arguments)
         except RefusedError:
-            return
+            # A paused delivery or a profile that is being connected: asked for again later.
+            intent.run = 0
+        except LostError:
+            # It may have begun all the same, so the next one may find nothing left to do.
+            intent.run, intent.is_fresh = 0, False
 
     def _compare(self, shelf: Shelf, run: dict[str, Any], list_id: str) -> None:
         intent, final = shelf.intent, run["counts"]["final"]
@@ -178,7 +194,7 @@ class Storm:
         raise AssertionError("the simulator does not come back")
 
     def _open(self) -> list[tuple[str, Any]]:
-        runs = {run["id"]: (run["state"], run["reason"]) for run in self.operator.ask("report")["runs"]}
+        runs = {run["id"]: (run["state"], run["reason"]) for run in self.operator.insist("report")["runs"]}
         return [(shelf.name, runs.get(shelf.intent.run)) for shelf in self.shelves if shelf.intent]
 
 

@@ -5,8 +5,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +19,54 @@ from tests.support.stack import free_port
 _POSTGRES_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/local/opt/postgresql*/bin", "opt/homebrew/opt/postgresql*/bin")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A running service: the address that settings want, and its process."""
+    """A running service: the address that settings want, how to start it, and its process."""
 
     url: str
     port: int
-    process: "subprocess.Popen[bytes]"
+    folder: Path
+    command: Sequence[object]
+    answers: Callable[[], bool]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def log(self) -> str:
+        """What it printed over all starts."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            words = [str(word) for word in self.command]
+            process = self.process = subprocess.Popen(words, cwd="/", stdout=log, stderr=log, start_new_session=True)
+        wait_until(lambda: process.poll() is not None or self.answers(), 60)
+        assert process.poll() is None, f"{words[0]} did not start:\n{self.log}"
+        assert self.answers(), f"{words[0]} does not answer:\n{self.log}"
+
+    def stop(self, number: int = signal.SIGQUIT) -> None:
+        """A signal to all of it; SIGQUIT is what PostgreSQL calls an immediate shutdown, and the end of Redis."""
+        assert self.process
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+        wait_until(lambda: not _is_any_left(self.process), 10)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self, *, down_s: float = 0.0) -> None:
+        """Cut it off without a word to whoever is connected, and start it again after so long."""
+        self.stop()
+        time.sleep(down_s)
+        self.start()
 
 
 @contextmanager
 def postgres(database: str = "pinconnect") -> Iterator[Server]:
-    """PostgreSQL with one empty database, in a temporary folder, without the waits that keep data over a power cut."""
+    """PostgreSQL with one empty database, in a temporary folder, without the waits that keep data over a power cut.
+
+    What was committed outlives a restart all the same: the operating system has it.
+    """
     programs = _postgres_programs()
     folder = Path(tempfile.mkdtemp(prefix="pinconnect-postgres-"))
     # PostgreSQL refuses to run as root, so root lends the folder to the user that Debian's package has made.
@@ -37,33 +74,44 @@ def postgres(database: str = "pinconnect") -> Iterator[Server]:
     if run_as:
         shutil.chown(folder, "postgres")
     port = free_port()
+    address = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
+    options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=127.0.0.1"]
+    options += ["-c", f"unix_socket_directories={folder}"]
+    ready = [programs / "pg_isready", "-q", *address]
+    server = Server(
+        f"postgres://postgres@127.0.0.1:{port}/{database}",
+        port,
+        folder,
+        [*run_as, programs / "postgres", "-D", folder / "data", "-p", str(port), *options],
+        lambda: subprocess.run(ready, check=False).returncode == 0,
+    )
     try:
         _call([*run_as, programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N"], folder)
-        options = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        options += ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1"]
-        server = [*run_as, programs / "postgres", "-D", folder / "data", "-p", str(port), *options]
-        with _running(server, folder) as process:
-            address = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
-            ready = [programs / "pg_isready", "-q", *address]
-            _wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, process, "PostgreSQL", folder)
+        with _running(server):
             _call([programs / "createdb", *address, database], folder)
-            yield Server(f"postgres://postgres@127.0.0.1:{port}/{database}", port, process)
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def redis() -> Iterator[Server]:
-    """Redis without anything on disk."""
+    """Redis without anything on disk: whatever it holds is gone when it is restarted."""
     program = shutil.which("redis-server") or pytest.fail("redis-server is missing: apt-get install redis-server")
     folder = Path(tempfile.mkdtemp(prefix="pinconnect-redis-"))
     port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    ping = [shutil.which("redis-cli") or "redis-cli", "-p", str(port), "ping"]
+    server = Server(
+        f"redis://127.0.0.1:{port}/0",
+        port,
+        folder,
+        [program, *options],
+        lambda: b"PONG" in subprocess.run(ping, capture_output=True, check=False).stdout,
+    )
     try:
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-        with _running([program, *options], folder) as process:
-            ping = [shutil.which("redis-cli") or "redis-cli", "-p", str(port), "ping"]
-            _wait_for(lambda: b"PONG" in subprocess.run(ping, capture_output=True).stdout, process, "Redis", folder)
-            yield Server(f"redis://127.0.0.1:{port}/0", port, process)
+        with _running(server):
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -98,28 +146,25 @@ def _postgres_programs() -> Path:
 
 
 @contextmanager
-def _running(command: Sequence[object], folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(word) for word in command], cwd="/", stdout=log, stderr=log, start_new_session=True
-        )
+def _running(server: Server) -> Iterator[None]:
+    server.start()
     try:
-        yield process
+        yield
     finally:
-        # Immediate shutdown: nothing of a test is worth keeping.
-        os.killpg(process.pid, signal.SIGQUIT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        # Nothing of a test is worth keeping.
+        server.stop()
+
+
+def _is_any_left(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether anything of its process group lives."""
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _call(command: Sequence[object], folder: Path) -> None:
     done = subprocess.run([str(word) for word in command], cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr + str(folder)
-
-
-def _wait_for(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", name: str, folder: Path) -> None:
-    wait_until(lambda: process.poll() is not None or ready(), 30)
-    assert process.poll() is None, f"{name} did not start:\n{(folder / 'log').read_text(errors='replace')}"
