@@ -140,8 +140,8 @@ _ENDS = {
     ),
     "disk_full": Words(
         "The disk is full",
-        "There was no room for the files that preparing needs. Nothing was sent.",
-        "Make room, then start the delivery again.",
+        "There is no room for the files of this run. Whatever was sent before is not lost.",
+        "Make room. A run that everything was sent of then ends by itself; if it has failed, start the delivery again.",
     ),
     "memory_short": Words(
         "Not enough memory",

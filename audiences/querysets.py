@@ -1,27 +1,31 @@
 """Reads by intent over audiences, deliveries, runs and batches."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Self
 
 from django.db.models import F, Q, QuerySet, Sum
 
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, RUN_ACTIVE, BatchState, DeliveryState, RunState
+from pinconnect.queue import leases
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
 
 # Why a delivery is paused until a person resumes it: by a person, or by a block that Pinterest's support has to lift.
 FOR_A_PERSON = ("", "flagged_as_spam")
 
+# Pinterest's longest rate limit is for a day.
+LONGEST_WAIT = timedelta(hours=26)
+
 
 def lease_is_free(now: datetime) -> Q:
     """Nobody holds the row, or whoever did has not been heard of in time."""
-    return Q(lease_until=None) | Q(lease_until__lte=now)
+    return leases.is_free(now)
 
 
 def is_due(now: datetime) -> Q:
-    """Nothing says that the next attempt has to wait."""
-    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    """Nothing says that the next attempt has to wait, or it was said before the clock was set back."""
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
 
 
 class AudienceQuerySet(WorkspaceOwnedQuerySet):
@@ -101,7 +105,7 @@ class BatchQuerySet(QuerySet[Any]):
 
     def in_flight(self, now: datetime) -> Self:
         """Those that somebody is sending at this moment."""
-        return self.filter(state=BatchState.SENDING, lease_until__gt=now)
+        return self.filter(state=BatchState.SENDING).exclude(lease_is_free(now))
 
     def unsure(self) -> Self:
         """Those that Pinterest may have carried out although it did not say so."""

@@ -1,5 +1,6 @@
 """Brings runs and audiences forward whose hints were lost. May run any number of times, anywhere."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from audiences.querysets import lease_is_free
 from audiences.services import calls, completion, deliveries, endings, schedules, standby
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
-from pinconnect.queue import reconciler
+from pinconnect.queue import clock, holders, reconciler
 
 # A hint may wait in the queue for a while; more of them would not bring it forward.
 HINT_AGAIN_AFTER = timedelta(seconds=30)
@@ -74,7 +75,8 @@ def _hint_uploads(now: datetime) -> int:
 def _unhinted(rows: QuerySet[Any], now: datetime, after: timedelta = HINT_AGAIN_AFTER) -> QuerySet[Any]:
     """Runs not hinted lately, or not since they were to wait until now."""
     waited = Q(next_attempt_at__isnull=False, hinted_at__lt=F("next_attempt_at"))
-    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - after) | waited
+    # A moment to come: the clock was set back since.
+    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - after) | Q(hinted_at__gt=now + after) | waited
     return rows.filter(stale).select_related("audience").order_by(F("hinted_at").asc(nulls_first=True), "pk")[:AT_ONCE]
 
 
@@ -87,7 +89,8 @@ def finish_cancelled() -> int:
 def hint_observations() -> int:
     """Audiences whose state Pinterest should be asked for."""
     now = timezone.now()
-    unhinted = Q(hinted_at=None) | Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | Q(hinted_at__lt=F("observe_at"))
+    stale = Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | Q(hinted_at__gt=now + HINT_AGAIN_AFTER)
+    unhinted = Q(hinted_at=None) | stale | Q(hinted_at__lt=F("observe_at"))
     due = list(Audience.objects.to_observe(now).filter(unhinted).order_by("observe_at")[:AT_ONCE])
     for audience in due:
         hinting.observe(audience)
@@ -135,6 +138,38 @@ def _moved_at(run: Run, now: datetime) -> datetime:
     return max(moment for moment in moments if moment is not None)
 
 
+def hint_freed_runs(pks: Sequence[int]) -> None:
+    """Whoever worked on these was killed, and the hint went with them."""
+    Run.objects.filter(pk__in=pks).update(hinted_at=None)
+
+
+def hint_freed_batches(pks: Sequence[int]) -> None:
+    hint_freed_runs(list(Batch.objects.filter(pk__in=pks).values_list("run", flat=True).distinct()))
+
+
+def hint_freed_audiences(pks: Sequence[int]) -> None:
+    Audience.objects.filter(pk__in=pks).update(hinted_at=None)
+
+
+def hint_all_again() -> None:
+    """What was hinted may be lost; a hint too many does no harm."""
+    Run.objects.active().filter(hinted_at__isnull=False).update(hinted_at=None)
+
+
+def clock_was_set_back(by: timedelta) -> None:
+    """What waited for a moment waits as long as was meant, and not until the clock gets there again."""
+    now = timezone.now()
+    Run.objects.active().filter(next_attempt_at__gt=now).update(next_attempt_at=F("next_attempt_at") - by)
+    Batch.objects.open().filter(next_attempt_at__gt=now).update(next_attempt_at=F("next_attempt_at") - by)
+    Audience.objects.filter(observe_at__gt=now).update(observe_at=F("observe_at") - by)
+    schedules.clock_was_set_back(by)
+
+
+clock.when_set_back(clock_was_set_back)
+holders.when_hints_are_lost(hint_all_again)
+holders.watch(Run, hint_freed_runs)
+holders.watch(Batch, hint_freed_batches)
+holders.watch(Audience, hint_freed_audiences)
 reconciler.register("audiences.runs", hint_runs, every_s=2)
 reconciler.register("audiences.cancelled", finish_cancelled, every_s=15)
 reconciler.register("audiences.observations", hint_observations, every_s=3)

@@ -1,5 +1,6 @@
 """All settings, and the only place that reads the environment. Each is explained in docs/configuration.md."""
 
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").resolve()
 PORT = env.number("PORT", 8000, at_least=1)
 SIMULATOR_PORT = env.number("SIMULATOR_PORT", 8001, at_least=1)
 LISTEN_HOST = env.text("LISTEN_HOST", "127.0.0.1")
+HOST_NAME = env.text("HOST_NAME") or socket.gethostname()
 BASE_URL = env.url("BASE_URL", f"http://localhost:{PORT}")
 _demo = environment.demo_secrets(DATA_DIR) if DEMO else {}
 

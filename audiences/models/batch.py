@@ -57,6 +57,8 @@ class Batch(models.Model):
             models.Index(fields=["run", "state", "next_attempt_at"]),
             # Whose turn it is, also among very many.
             models.Index(fields=["run", "state", "root", "operation", "attempts", "id"], name="batch_turn"),
+            # The few that somebody holds, among very many.
+            models.Index(fields=["lease_until"], condition=models.Q(lease_until__isnull=False), name="batch_held"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=BatchState.values), name="batch_state_known"),

@@ -86,7 +86,11 @@ class Run(WorkspaceOwned):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["state", "next_attempt_at"]), models.Index(fields=["workspace", "-created_at"])]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["workspace", "-created_at"]),
+            models.Index(fields=["lease_until"], condition=models.Q(lease_until__isnull=False), name="run_held"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["delivery", "number"], name="run_number_once"),
             models.UniqueConstraint(

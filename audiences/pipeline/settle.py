@@ -5,20 +5,21 @@ that costs only time, and after it the rest is done again from there. Settling i
 would not know what is on the list.
 """
 
+import errno
 import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from audiences import files, hinting, ledger
 from audiences.models import Audience, Run
 from audiences.people import history
-from audiences.pipeline.plan import BatchRange
+from audiences.pipeline.plan import BatchRange, DiskFull
 from audiences.services import access, accounting, calls, endings, restoring
 from audiences.states import BatchState, RunState
 from pinconnect.pinterest.errors import PinterestError
@@ -28,6 +29,7 @@ from pinconnect.queue import leases
 logger = logging.getLogger(__name__)
 
 LEASE_S = 30.0
+FULL = (errno.ENOSPC, errno.EDQUOT)
 # The audience is usually made right after the list; if not, a few tries are worth waiting for before the run ends.
 AUDIENCE_ATTEMPTS = 4
 AUDIENCE_WAIT_S = 10.0
@@ -53,12 +55,21 @@ def settle(run_id: int) -> str:
             _settle(run, token)
         except Exception as error:
             logger.exception("Settling run %s failed (%s)", run.pk, type(error).__name__)
+            close_old_connections()
             if not beat.lost:
+                _say_why(run, error)
                 _later(run, token, min(LONGEST_WAIT_S, 5.0 * 2 ** min(run.attempts, 10)))
                 if run.settled_version is None and not restoring.are_whole(run):
                     restoring.lost(run)
     run.refresh_from_db()
     return run.state
+
+
+def _say_why(run: Run, error: Exception) -> None:
+    """What a person can mend; a run that failed or was cancelled keeps the reason of that."""
+    is_full = isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL)
+    if is_full and not run.ending:
+        Run.objects.filter(pk=run.pk, state=RunState.SETTLING, ending="").update(reason="disk_full")
 
 
 def _settle(run: Run, token: str) -> None:
@@ -111,16 +122,21 @@ def _write_ledger(
         Audience.objects.filter(pk=audience.pk).update(ledger_reserved=F("ledger_reserved") + 1)
         version = Audience.objects.values_list("ledger_reserved", flat=True).get(pk=audience.pk)
     name, workdir = files.ledger_name(audience, version), files.fetch(files.run_name(run, run.files_attempt))
-    stats = ledger.advance(
-        files.ledger(audience, run.plan["ledger_version"]),
-        workdir,
-        acknowledged,
-        files.new_folder(name),
-        memory_limit_mb=settings.ENGINE_MEMORY_MB,
-        threads=settings.ENGINE_THREADS,
-    )
-    _write_gone(run, workdir, acknowledged, files.ledger(audience, run.plan["ledger_version"]), files.fetch(name))
-    files.store(name)
+    try:
+        stats = ledger.advance(
+            files.ledger(audience, run.plan["ledger_version"]),
+            workdir,
+            acknowledged,
+            files.new_folder(name),
+            memory_limit_mb=settings.ENGINE_MEMORY_MB,
+            threads=settings.ENGINE_THREADS,
+        )
+        _write_gone(run, workdir, acknowledged, files.ledger(audience, run.plan["ledger_version"]), files.fetch(name))
+        files.store(name)
+    except Exception:
+        # The next attempt takes another number, and on a full disk half a ledger is in its way.
+        files.remove(name)
+        raise
     return version, dict(stats.members), history.write(run, audience, workdir, acknowledged, version)
 
 

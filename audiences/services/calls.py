@@ -4,7 +4,6 @@ A record is worth less than what it records: whatever goes wrong here is logged,
 """
 
 import logging
-import socket
 import time
 from datetime import timedelta
 
@@ -175,4 +174,4 @@ _KINDS: dict[tuple[str, str, bool], str] = {
     ("GET", "audiences", False): CallKind.FIND_AUDIENCE,
     ("GET", "audiences", True): CallKind.READ_AUDIENCE,
 }
-_HOST = socket.gethostname()[:60]
+_HOST = settings.HOST_NAME[:60]

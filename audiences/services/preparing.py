@@ -2,11 +2,12 @@
 
 import errno
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -26,6 +27,7 @@ from pinconnect.queue import leases, stopping
 logger = logging.getLogger(__name__)
 
 LEASE_S = 30.0
+FINISH_AGAIN_S = 1.0
 # Begun so often, it was cut off each time; a mistake of ours is not worth as many attempts.
 MAX_BEGUN = 8
 MAX_ATTEMPTS = 4
@@ -81,7 +83,7 @@ class Attempt:
             self.end(RunState.DONE, "nothing_new", counts=_empty_counts())
             return
         try:
-            self.finish(self.work())
+            self.finish_persistently(self.work())
         except Cancelled:
             self.cancelled()
         except SourceBroken as broken:
@@ -121,6 +123,21 @@ class Attempt:
         if not self.run.is_dry_run:
             files.store(self.folder_name)
         return prepared
+
+    def finish_persistently(self, prepared: Prepared) -> None:
+        """Try for as long as the lease is ours when the database goes away in the last moment.
+
+        May be repeated: it is one transaction that moves the run on condition of the lease.
+        """
+        for _ in range(round(LEASE_S)):
+            try:
+                return self.finish(prepared)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("Run %s is prepared and cannot be noted yet (%s).", self.run.pk, type(error).__name__)
+                close_old_connections()
+                self.beat.check()
+                time.sleep(FINISH_AGAIN_S)
+        return self.finish(prepared)
 
     def finish(self, prepared: Prepared) -> None:
         """Batches, counts and the next state, in one transaction."""
@@ -176,6 +193,7 @@ class Attempt:
 
     def again(self) -> None:
         """Something unforeseen: a few more attempts, later, then it is a failure."""
+        close_old_connections()
         if not self.beat.lost and self.run.attempts >= MAX_ATTEMPTS:
             self.fail("internal_error")
         elif not self.beat.lost:

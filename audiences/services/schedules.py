@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from audiences import rhythm
@@ -116,6 +116,16 @@ def _start(schedule: Schedule, now: datetime) -> bool:
             logger.info("The schedule of delivery %s started no run: %s", schedule.delivery_id, refusal.code)
             return False
     return True
+
+
+def clock_was_set_back(by: timedelta) -> None:
+    """An interval goes on as it was meant; cron's times are those of the clock, whatever it says."""
+    now = timezone.now()
+    ahead = Schedule.objects.filter(due_at__gt=now)
+    ahead.filter(rhythm=Rhythm.INTERVAL).update(due_at=F("due_at") - by)
+    for schedule in ahead.filter(rhythm=Rhythm.CRON).iterator():
+        following = rhythm.next_cron(schedule.cron, schedule.time_zone, after=max(now, (schedule.due_at or now) - by))
+        ahead.filter(pk=schedule.pk, due_at=schedule.due_at).update(due_at=following)
 
 
 def _next(schedule: Schedule, *, due_at: datetime, now: datetime) -> datetime | None:

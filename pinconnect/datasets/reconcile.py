@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from pinconnect.datasets.models import Snapshot, SnapshotState
 from pinconnect.datasets.services import deleting, receiving, stores
-from pinconnect.queue import hints, reconciler
+from pinconnect.queue import hints, holders, reconciler
 from pinconnect.queue.budget import TimeBudget
 
 # A large upload may take its time on the way to a remote storage; after this nobody is sending any more.
@@ -45,5 +45,7 @@ def clean_up(budget: TimeBudget | None = None) -> int:
 
 
 def register() -> None:
+    holders.watch(Snapshot, freed=lambda _: hint_unexamined())
+    holders.when_hints_are_lost(hint_unexamined)
     reconciler.register("datasets.examine", hint_unexamined, every_s=60)
     reconciler.register("datasets.clean_up", hint_clean_up, every_s=3600)

@@ -125,7 +125,7 @@ def answers(host: str, port: int, path: str) -> bool:
 def worker_runs(since: datetime) -> bool:
     """Whether both clusters of this host have run a task since then."""
     try:
-        beats = WorkerBeat.objects.filter(host=socket.gethostname(), seen_at__gte=since)
+        beats = WorkerBeat.objects.filter(host=settings.HOST_NAME, seen_at__gte=since)
         return beats.values("cluster").distinct().count() >= len(CLUSTERS)
     except OperationalError:
         return False

@@ -1,11 +1,12 @@
 """Who works on a row: claimed by compare-and-swap for a limited time, so that a killed worker blocks nobody for long.
 
 The model needs two fields: lease_token (text, empty when free) and lease_until (time, null when free).
-Leases compare the clocks of hosts: keep them in step (NTP), and give leases of 30 seconds or more.
+A token names its process, and holders.py gives back what killed processes of the same host held; only the leases of a
+host that is gone have to run out. Leases compare the clocks of hosts: keep them in step (NTP), and give leases of 30
+seconds or more.
 """
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -13,14 +14,27 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import DatabaseError, connections, models
+from django.db import Error as AnyDatabaseError
+from django.db import connections, models
 from django.utils import timezone
+
+from pinconnect.queue import holders
 
 logger = logging.getLogger(__name__)
 
 
+# No lease is given for so long; one that reaches further was taken before the clock was set back.
+LONGEST_S = 600.0
+
+
 class LeaseLostError(Exception):
     """Somebody else may hold the lease now: stop, and write nothing more."""
+
+
+def is_free(now: datetime) -> models.Q:
+    """Rows whose lease nobody has, or whose holder has not been heard of in time."""
+    ran_out = models.Q(lease_until__lte=now) | models.Q(lease_until__gt=now + timedelta(seconds=LONGEST_S))
+    return models.Q(lease_until__isnull=True) | ran_out
 
 
 def claim(
@@ -32,9 +46,8 @@ def claim(
     Count attempts here (attempts=F("attempts") + 1): work that kills its worker is then counted all the same.
     """
     now = now or timezone.now()
-    token = secrets.token_hex(16)
-    free = models.Q(lease_until__isnull=True) | models.Q(lease_until__lte=now)
-    taken = _one(queryset, pk).filter(free)
+    token = holders.new_token()
+    taken = _one(queryset, pk).filter(is_free(now))
     done = taken.update(lease_token=token, lease_until=now + timedelta(seconds=lease_s), **changes)
     return token if done else None
 
@@ -113,7 +126,7 @@ class Heartbeat:
                     if not renew(self._queryset.all(), pk=self._pk, token=self._token, lease_s=self._lease_s):
                         return self._lost.set()
                     good_until = asked_at + self._lease_s
-                except DatabaseError as error:
+                except AnyDatabaseError as error:
                     logger.warning("A lease could not be renewed yet: %s", type(error).__name__)
                     connections[self._queryset.db].close()
                 if self._clock() >= good_until:

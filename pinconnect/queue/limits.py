@@ -1,6 +1,7 @@
 """A rate shared by every worker on every host, kept as one database row per key (generic cell rate algorithm)."""
 
 import time
+from datetime import timedelta
 
 from django.db import connections, models, router
 from django.db.models import F, FloatField, Func, Value
@@ -11,6 +12,9 @@ from pinconnect.queue.models import RateLimit
 
 # Of two workers that ask in the same instant one is told to wait for no time at all; it should still wait a little.
 _SHORTEST_WAIT_S = 0.005
+_CLOCKS_DIFFER_BY_S = 60.0
+# Pinterest's longest limit is for a day; a block that lasts longer was written before the clock was set back.
+_LONGEST_BLOCK_S = 93_600.0
 
 
 class _DatabaseClock(Func):
@@ -40,12 +44,21 @@ def take(
     now = _now()
     slack_s = (burst - cost) * unit_s
     granted = RateLimit.objects.filter(key=key, used_until__lte=now + Value(slack_s), blocked_until__lte=now)
-    for _ in range(2):
+    for _ in range(3):
         if granted.update(used_until=Greatest(F("used_until"), now) + Value(cost * unit_s)):
             return 0.0
         row = _read(key)
         if row is not None:
             used_in, blocked_in = row
+            # More than the whole burst is never granted ahead: this was written before the clock was set back.
+            if used_in > burst * unit_s + _CLOCKS_DIFFER_BY_S:
+                RateLimit.objects.filter(key=key, used_until__gt=now + Value(burst * unit_s)).update(used_until=now)
+                continue
+            if blocked_in > _LONGEST_BLOCK_S:
+                RateLimit.objects.filter(key=key, blocked_until__gt=now + Value(_LONGEST_BLOCK_S)).update(
+                    blocked_until=0
+                )
+                continue
             return max(used_in - slack_s, blocked_in, _SHORTEST_WAIT_S)
         _make(key)
     return _SHORTEST_WAIT_S
@@ -69,6 +82,13 @@ def owed_s(key: str) -> tuple[float, float]:
     """Seconds until all that was granted is paid off (divide by the seconds of a unit), and until a block ends."""
     row = _read(key)
     return (max(0.0, row[0]), max(0.0, row[1])) if row else (0.0, 0.0)
+
+
+def clock_was_set_back(by: timedelta) -> None:
+    """Shorten what is counted on the clock of this host; the database's own clock is nobody's business here."""
+    if isinstance(_now(), Value):
+        later = RateLimit.objects.filter(blocked_until__gt=_now())
+        later.update(blocked_until=F("blocked_until") - by.total_seconds())
 
 
 def _seconds_per_unit(rates: dict[int, float | None]) -> float:

@@ -1,15 +1,16 @@
-"""The part of a worker that visits the database: runs due reconcilers and notes that the clusters of this host live."""
+"""The part of a worker that visits the database: runs due reconcilers, notes that the clusters of this host live, and
+gives back what its dead processes held."""
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from pinconnect.queue import reconciler
+from pinconnect.queue import clock, holders, reconciler
 from pinconnect.queue.models import WorkerBeat
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,11 @@ _STUCK_AFTER_S = 900.0
 class Patrol:
     """A thread, so that a database that does not answer never stops the watchdog."""
 
-    def __init__(self, well: Callable[[], Iterable[str]]) -> None:
-        """well: the names of the clusters that are well just now."""
-        self._well = well
+    def __init__(self, well: Callable[[], Iterable[str]], starts: Callable[[], int] = lambda: 1) -> None:
+        """well: the names of the clusters that are well just now. starts: how often clusters were started so far."""
+        self._well, self._starts = well, starts
+        self._starts_seen = 0
+        self._clock = clock.Watch()
         self._ended = threading.Event()
         self._round_began_at = time.monotonic()
         self._beat_at = float("-inf")
@@ -50,6 +53,8 @@ class Patrol:
             try:
                 close_old_connections()
                 self._beat()
+                self._clock.look()
+                self._bury()
                 reconciler.run_due()
             except DatabaseError as error:
                 logger.warning("The database cannot be used just now (%s); trying again.", type(error).__name__)
@@ -58,15 +63,22 @@ class Patrol:
                 logger.exception("A round of the reconcilers failed; trying again.")
         connections.close_all()
 
+    def _bury(self) -> None:
+        """What the dead held, and the hints that they had taken."""
+        holders.release_dead()
+        starts = self._starts()
+        if starts != self._starts_seen:
+            holders.note_lost_hints()
+            self._starts_seen = starts
+
     def _beat(self) -> None:
         well = list(self._well())
         is_news = well != self._beat_for
         if not well or (not is_news and time.monotonic() - self._beat_at < _BEAT_EVERY_S):
             return
-        host = socket.gethostname()
         now = timezone.now()
         WorkerBeat.objects.bulk_create(
-            [WorkerBeat(host=host, cluster=cluster, seen_at=now) for cluster in well],
+            [WorkerBeat(host=settings.HOST_NAME, cluster=cluster, seen_at=now) for cluster in well],
             update_conflicts=True,
             unique_fields=["host", "cluster"],
             update_fields=["seen_at"],

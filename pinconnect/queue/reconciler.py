@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import close_old_connections, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from pinconnect.queue import leases
@@ -15,6 +16,8 @@ from pinconnect.queue.models import Reconciler
 logger = logging.getLogger(__name__)
 
 _LEASE_S = 60.0
+# A turn that is further ahead than its interval and this was booked before the clock was set back.
+_CLOCKS_DIFFER_BY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,18 @@ def run_due(now: datetime | None = None) -> list[str]:
     return [
         registration.name
         for registration in registered()
-        if rows[registration.name].due_at <= now and _run(registration, rows[registration.name].pk, now)
+        if _is_due(registration, rows[registration.name].due_at, now)
+        and _run(registration, rows[registration.name].pk, now)
     ]
+
+
+def _latest(registration: Registration, now: datetime) -> datetime:
+    """The furthest that a next turn can be ahead."""
+    return now + timedelta(seconds=registration.every_s) + _CLOCKS_DIFFER_BY
+
+
+def _is_due(registration: Registration, due_at: datetime, now: datetime) -> bool:
+    return due_at <= now or due_at > _latest(registration, now)
 
 
 def _rows(now: datetime) -> dict[str, Reconciler]:
@@ -63,7 +76,7 @@ def _rows(now: datetime) -> dict[str, Reconciler]:
 
 
 def _run(registration: Registration, pk: int, now: datetime) -> bool:
-    due = Reconciler.objects.filter(due_at__lte=now)
+    due = Reconciler.objects.filter(Q(due_at__lte=now) | Q(due_at__gt=_latest(registration, now)))
     # The next turn is booked before this one starts: a function that kills its process is not tried again at once.
     next_turn = now + timedelta(seconds=registration.every_s)
     token = leases.claim(due, pk=pk, lease_s=_LEASE_S, now=now, due_at=next_turn)

@@ -7,15 +7,18 @@ import logging
 import os
 from typing import Any
 
+from django.db import Error, close_old_connections
 from django_q import signals
 from django_q.conf import Conf
 
 from pinconnect.lib.redact import redact
+from pinconnect.queue import holders
 
 logger = logging.getLogger(__name__)
 
 CANARY = "pinconnect.queue.reports.canary"
 _pipe: int | None = None
+_holds_something = False
 
 
 def send_to(descriptor: int) -> None:
@@ -54,13 +57,30 @@ def connect() -> None:
 
 def _on_begin(**_: Any) -> None:
     report(f"busy {os.getpid()} {Conf.TIMEOUT}")
+    if _holds_something:
+        _let_go()
 
 
 def _on_end(task: dict[str, Any], **_: Any) -> None:
     # The result of a failed task is its traceback. It is kept and logged, so nothing personal may be left in it.
     if not task.get("success") and isinstance(task.get("result"), str):
         task["result"] = redact(task["result"])
+    if not task.get("success"):
+        _let_go()
     report(f"idle {os.getpid()}")
+
+
+def _let_go() -> None:
+    """A task that broke off still holds its row; without a database that is put right before the next task."""
+    global _holds_something
+    try:
+        close_old_connections()
+        holders.release_own()
+    except Error as error:
+        logger.warning("What a failed task held cannot be given back yet (%s).", type(error).__name__)
+        _holds_something = True
+    else:
+        _holds_something = False
 
 
 def _on_result(task: dict[str, Any], **_: Any) -> None:

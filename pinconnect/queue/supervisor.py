@@ -34,6 +34,7 @@ class WatchedCluster:
         self._backoff = Backoff()
         self._restart_at = 0.0
         self._announced = False
+        self.starts = 0
         self.start(time.monotonic())
 
     def start(self, now: float) -> None:
@@ -49,6 +50,7 @@ class WatchedCluster:
         environment = {"Q_CLUSTER_NAME": self.plan.queue}
         self.child = Child(Program(self.plan.name, command, environment, (child_reports, child_stop)))
         self.child.start()
+        self.starts += 1
         os.close(child_reports)
         os.close(child_stop)
         self.pulse = Pulse(self.plan.workers, now, self._patience)
@@ -103,7 +105,10 @@ def run(
     """Run until SIGTERM or SIGINT; returns the exit status. Must be called in the main thread."""
     signals = StopSignals()
     clusters = [WatchedCluster(plan, patience or Patience(), canary_every_s) for plan in plans]
-    patrol = Patrol(lambda: [cluster.plan.name for cluster in clusters if cluster.is_well])
+    patrol = Patrol(
+        lambda: [cluster.plan.name for cluster in clusters if cluster.is_well],
+        lambda: sum(cluster.starts for cluster in clusters),
+    )
     patrol.start()
     while not signals.asked and not patrol.is_stuck:
         for cluster in clusters:

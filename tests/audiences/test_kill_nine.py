@@ -101,8 +101,10 @@ def test_a_killed_command_is_finished_by_workers_and_killed_workers_by_their_suc
         wait_for(installation, sent, lambda found: found[0] >= 10)
         os.killpg(first.process.pid, signal.SIGKILL)
     assert rows(installation, sent)[0][0] < 30, "it was killed half-way"
+    held = rows(installation, "SELECT count(*) FROM audiences_batch WHERE state = 'sending'")[0][0]
     with installation.worker():
         wait_for(installation, "SELECT state FROM audiences_run", ("done",))
+    assert not held or "batch of killed processes" in installation.log, "it waited for the lease"
 
     list_id = rows(installation, "SELECT customer_list_id FROM audiences_audience")[0][0]
     lines = pinterest.control(f"customer_lists/{list_id}/members").split()

@@ -26,6 +26,7 @@ def set_up(url: str) -> None:
         database["OPTIONS"] = SQLITE_OPTIONS
     settings.configure(
         SECRET_KEY="only-for-tests",
+        HOST_NAME="contender",
         USE_TZ=True,
         INSTALLED_APPS=["django.contrib.contenttypes", "django_q", "pinconnect.queue"],
         DATABASES={"default": database},

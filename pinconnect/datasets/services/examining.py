@@ -94,7 +94,8 @@ def _examine(snapshot: Snapshot, token: str, beat: leases.Heartbeat) -> bool:
     except Exception:
         logger.exception("Examining snapshot %s broke off; it is tried again.", snapshot.pk)
         # The lease stays for a while, without an owner: nobody repeats at once what just failed.
-        Snapshot.objects.filter(pk=snapshot.pk, lease_token=token).update(lease_until=timezone.now() + _AGAIN_AFTER)
+        ours = Snapshot.objects.filter(pk=snapshot.pk, lease_token=token)
+        ours.update(lease_token="", lease_until=timezone.now() + _AGAIN_AFTER)
         return False
 
 
