@@ -31,7 +31,8 @@ class BasicsForm(forms.ModelForm):
         help_texts = {
             "name": "For your team; Pinterest never sees it.",
             "dataset": "Only datasets with at least one ready snapshot can be delivered.",
-            "mode": "Mirror keeps the list on Pinterest equal to the dataset. It is what most teams want.",
+            "mode": "Mirror keeps the list on Pinterest equal to the dataset. It is what most teams want. Remove only "
+            "is for a list that is on Pinterest already.",
         }
 
     def __init__(self, *args: Any, datasets: models.QuerySet[Dataset], **kwargs: Any) -> None:
@@ -40,9 +41,7 @@ class BasicsForm(forms.ModelForm):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 -- a model form makes it one
         field.queryset = datasets
         field.empty_label = "Choose a dataset"
-        # Taking people out makes sense only for a list that holds somebody; the set-up makes a new one.
-        modes = [(value, label) for value, label in Mode.choices if value != Mode.REMOVE]
-        for name, choices in (("mode", modes), ("scope", Scope.choices)):
+        for name, choices in (("mode", Mode.choices), ("scope", Scope.choices)):
             choice = self.fields[name]
             assert isinstance(choice, forms.ChoiceField)  # noqa: S101 -- as above
             choice.choices = choices
@@ -98,6 +97,14 @@ class AudienceForm(forms.Form):
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
+
+
+class ListForm(forms.Form):
+    """A customer list that Pinterest has listed; whether it may be chosen is for the service to say."""
+
+    list_id = forms.CharField(
+        max_length=30, label="Customer list", error_messages={"required": "Choose one of the lists."}
+    )
 
 
 class ColumnForm(forms.Form):

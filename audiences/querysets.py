@@ -34,9 +34,22 @@ class AudienceQuerySet(WorkspaceOwnedQuerySet):
         return self.filter(lease_is_free(now), observe_at__lte=now).exclude(customer_list_id="")
 
 
+class ListedQuerySet(QuerySet[Any]):
+    def matching(self, text: str) -> Self:
+        """Those whose name, audience or id holds the text; all of them for a blank one."""
+        text = " ".join(text.split())
+        if not text:
+            return self
+        return self.filter(Q(name__icontains=text) | Q(audience_name__icontains=text) | Q(pinterest_id__contains=text))
+
+
 class DeliveryQuerySet(WorkspaceOwnedQuerySet):
     def not_archived(self) -> Self:
         return self.exclude(state=DeliveryState.ARCHIVED)
+
+    def live(self) -> Self:
+        """Those that write to their list or will again: published and not archived."""
+        return self.filter(state__in=(DeliveryState.ACTIVE, DeliveryState.PAUSED))
 
     def paused_for_profile(self) -> Self:
         """Paused because Pinterest refused the profile, until that works again; the others wait for a person."""

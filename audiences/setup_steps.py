@@ -1,19 +1,20 @@
 """What each step of the guided set-up shows and saves."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.forms import BaseForm
 
 from audiences.filtering.editor import Editor
-from audiences.forms import AdAccountForm, AudienceForm, BasicsForm, ColumnForm, ProfileForm
+from audiences.forms import AdAccountForm, BasicsForm, ColumnForm, ProfileForm
 from audiences.models import Delivery, Trigger
+from audiences.reports import lists as list_report
 from audiences.reports import run as run_report
 from audiences.services import drafts, filters, runs
-from audiences.services.refusals import ServiceRefusal
+from audiences.setup_audience import AudienceStep
+from audiences.setup_step import Step
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
 from pinconnect.profiles.models.profile import ProfileState
-from pinconnect.workspaces.access import WorkspaceRequest
 from pinconnect.workspaces.models import User
 
 LABELS = {
@@ -39,33 +40,6 @@ def before(step: str) -> str:
 
 def basics_of(form: BasicsForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in ("name", "dataset", "mode", "scope")}
-
-
-class Step:
-    """Base: one form, saved by one service."""
-
-    template: ClassVar[str]
-    live_template: ClassVar[str] = ""
-
-    def __init__(self, delivery: Delivery, request: WorkspaceRequest) -> None:
-        self.delivery, self.request = delivery, request
-        self.data = request.POST if request.method == "POST" else None
-        self.form: Any = self.make_form()
-
-    def make_form(self) -> BaseForm | None:
-        raise NotImplementedError
-
-    def is_valid(self) -> bool:
-        return self.form.is_valid()
-
-    def save(self, *, by: User) -> None:
-        raise NotImplementedError
-
-    def refuse(self, sentence: str) -> None:
-        self.form.add_error(None, sentence)
-
-    def context(self) -> dict[str, Any]:
-        return {"form": self.form}
 
 
 class BasicsStep(Step):
@@ -115,14 +89,7 @@ class AdAccountStep(Step):
         )
 
     def save(self, *, by: User) -> None:
-        audience = self.delivery.audience
-        drafts.set_target(
-            self.delivery,
-            by=by,
-            ad_account=self.form.cleaned_data["ad_account"],
-            name=audience.name if audience else self.delivery.dataset.name,
-            description=audience.description if audience else self.delivery.dataset.description[:1000],
-        )
+        drafts.set_ad_account(self.delivery, by=by, ad_account=self.form.cleaned_data["ad_account"])
 
     def context(self) -> dict[str, Any]:
         options = [
@@ -139,23 +106,6 @@ class AdAccountStep(Step):
     def _current(self) -> Any:
         value = self.form["ad_account"].value()
         return getattr(value, "pk", value)
-
-
-class AudienceStep(Step):
-    template = "audiences/setup_audience.html"
-
-    def make_form(self) -> BaseForm:
-        audience = self.delivery.audience
-        initial = {"name": audience.name, "description": audience.description} if audience else None
-        return AudienceForm(self.data, initial=initial)
-
-    def is_valid(self) -> bool:
-        return self.form.is_valid()
-
-    def save(self, *, by: User) -> None:
-        if self.delivery.audience is None:
-            raise ServiceRefusal("no_ad_account")
-        drafts.set_target(self.delivery, by=by, ad_account=self.delivery.audience.ad_account, **self.form.cleaned_data)
 
 
 class RowsStep(Step):
@@ -240,6 +190,7 @@ class ReviewStep(Step):
             "report": run_report.of(run) if run else None,
             "problem": self.problem,
             "columns": self.delivery.columns.all(),
+            "meaning": list_report.meaning(self.delivery.mode),
         }
 
     def _dry_run(self) -> Any:

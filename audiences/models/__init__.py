@@ -6,6 +6,7 @@ from audiences.models.call import Call, CallKind
 from audiences.models.delivery import Delivery, DeliveryColumn, Mode, Scope
 from audiences.models.erasure import Erasure, Removal, RemovalState, Tombstone
 from audiences.models.history import Changes
+from audiences.models.listing import ListedList, Listing, ListingStage
 from audiences.models.observation import Doubt, Drift, DriftEnding, DriftKind, Observation
 from audiences.models.run import Run, Trigger
 from audiences.models.schedule import Rhythm, Schedule
@@ -23,6 +24,9 @@ __all__ = [
     "DriftEnding",
     "DriftKind",
     "Erasure",
+    "ListedList",
+    "Listing",
+    "ListingStage",
     "Mode",
     "Observation",
     "Removal",

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from audiences import files, hinting, ledger
-from audiences.models import Audience, Run
+from audiences.models import Audience, Mode, Run
 from audiences.people import history
 from audiences.pipeline.plan import BatchRange, DiskFull
 from audiences.services import access, accounting, calls, endings, restoring
@@ -160,6 +160,9 @@ def _make_audience(run: Run) -> bool:
     """Whether the list is an audience, or cannot be made one by trying again in a moment."""
     audience = run.audience
     if audience is None or not audience.customer_list_id or audience.audience_id or run.ending:
+        return True
+    if run.plan["mode"] == Mode.REMOVE:
+        # Who only takes people out of somebody's list did not ask for an audience of it.
         return True
     recorder = calls.Recorder(run.pk)
     voice = access.Voice(observe=lambda exchange: recorder.note(exchange, profile=voice.profile))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from audiences import hinting
 from audiences.messages import reason
 from audiences.models import Delivery, Run, Trigger
-from audiences.services import runs, standby
+from audiences.services import runs, sharing, standby
 from audiences.services.drafts import (
     STEPS,
     ColumnChoice,
@@ -60,6 +60,8 @@ def publish(delivery: Delivery, *, by: User | None, trigger: str = Trigger.PUBLI
         missing = missing_steps(draft)
         if missing:
             raise ServiceRefusal("incomplete", name=draft.name, missing=" and ".join(STEPS[step] for step in missing))
+        if draft.audience is not None:
+            sharing.check(draft, draft.audience)
         _move(draft, DeliveryState.ACTIVE, published_at=timezone.now())
         audit.record("delivery.published", draft, workspace=draft.workspace, by=by)
         return runs.start(draft, by=by, trigger=trigger)

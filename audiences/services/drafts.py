@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import phonenumbers
 from django.db import IntegrityError, transaction
 
-from audiences.models import Audience, Delivery, DeliveryColumn
+from audiences.models import Audience, Delivery, DeliveryColumn, Mode
 from audiences.services import standby
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
@@ -21,7 +21,7 @@ STEPS = {
     "basics": "choose a dataset that has data",
     "profile": "choose a connected profile",
     "ad-account": "choose an ad account in which the profile may write audiences",
-    "audience": "name the audience",
+    "audience": "name the audience or choose its list",
     "columns": "choose at least one column",
 }
 
@@ -53,7 +53,7 @@ def change_basics(
 ) -> Delivery:
     """Change name, dataset, mode and scope of a draft. Columns and conditions of another dataset are forgotten."""
     with transaction.atomic():
-        draft = _locked_draft(delivery)
+        draft = locked_draft(delivery)
         if draft.dataset_id != dataset.pk:
             draft.columns.all().delete()
             draft.row_filter = {}
@@ -66,7 +66,7 @@ def change_basics(
 def set_profile(delivery: Delivery, *, by: User | None, profile: Profile) -> Delivery:
     """Choose in whose name the delivery speaks to Pinterest."""
     with transaction.atomic():
-        draft = _locked_draft(delivery)
+        draft = locked_draft(delivery)
         if profile.workspace_id != draft.workspace_id:
             raise ServiceRefusal("elsewhere")
         if not profile.is_usable:
@@ -87,9 +87,9 @@ def set_target(
     if not name:
         raise ServiceRefusal("name_blank", what="audience")
     with transaction.atomic():
-        draft = _locked_draft(delivery)
+        draft = locked_draft(delivery)
         check_target(draft.profile, ad_account)
-        audience = draft.audience or Audience(workspace=draft.workspace)
+        audience = own_audience(draft) or Audience(workspace=draft.workspace)
         audience.ad_account, audience.name, audience.description = ad_account, name, description
         audience.customer_list_name, audience.audience_name = f"Customer List-{name}", f"Audience-{name}"
         audience.save()
@@ -97,6 +97,30 @@ def set_target(
         draft.save(update_fields=["audience"])
         audit.record("delivery.changed", draft, workspace=draft.workspace, by=by, what="audience")
     return draft
+
+
+def own_audience(draft: Delivery) -> Audience | None:
+    """The audience that a draft may still name, because nothing of it is on Pinterest yet."""
+    audience = draft.audience
+    if audience is None or audience.customer_list_id or audience.deliveries.exclude(pk=draft.pk).exists():
+        return None
+    return audience
+
+
+def set_ad_account(delivery: Delivery, *, by: User | None, ad_account: AdAccount) -> Delivery:
+    """Choose the ad account. The audience stays as it was chosen there; in another one it is new and named anew."""
+    audience = delivery.audience
+    if audience is not None and audience.customer_list_id and audience.ad_account_id == ad_account.pk:
+        check_target(delivery.profile, ad_account)
+        return delivery
+    kept = audience if audience is not None and not audience.customer_list_id else None
+    return set_target(
+        delivery,
+        by=by,
+        ad_account=ad_account,
+        name=kept.name if kept else delivery.dataset.name,
+        description=kept.description if kept else delivery.dataset.description[:1000],
+    )
 
 
 def check_target(profile: Profile | None, ad_account: AdAccount) -> None:
@@ -117,7 +141,7 @@ def check_target(profile: Profile | None, ad_account: AdAccount) -> None:
 def set_columns(delivery: Delivery, *, by: User | None, columns: Sequence[ColumnChoice]) -> Delivery:
     """Replace the choice of columns. Raises ServiceRefusal for what cannot be sent or sent together."""
     with transaction.atomic():
-        draft = _locked_draft(delivery)
+        draft = locked_draft(delivery)
         chosen = _checked_all(draft, columns)
         choose_wire(chosen, draft.audience)
         _store_columns(draft, chosen)
@@ -176,7 +200,10 @@ def missing_steps(delivery: Delivery) -> list[str]:
         and delivery.dataset.snapshots.filter(state=SnapshotState.READY).exists(),
         "profile": profile is not None and profile.is_usable,
         "ad-account": audience is not None and _is_permitted(profile, audience.ad_account),
-        "audience": audience is not None and bool(audience.name),
+        # Nobody can be taken out of a list that does not exist.
+        "audience": audience is not None
+        and bool(audience.name)
+        and bool(delivery.mode != Mode.REMOVE or audience.customer_list_id),
         "columns": delivery.columns.exists(),
     }
     return [step for step in STEPS if not done[step]]
@@ -190,7 +217,8 @@ def _is_permitted(profile: Profile | None, ad_account: AdAccount) -> bool:
     return True
 
 
-def _locked_draft(delivery: Delivery) -> Delivery:
+def locked_draft(delivery: Delivery) -> Delivery:
+    """The draft, locked. Raises ServiceRefusal for what is no draft any more."""
     draft = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if draft.state == DeliveryState.ARCHIVED:
         raise ServiceRefusal("archived", name=draft.name)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from audiences.models import Audience, Delivery
+from audiences.models import Audience, Delivery, Mode
 from audiences.services import access, calls, rates, standby
 from audiences.states import DeliveryState
 from audiences.watching import drift, observations
@@ -151,6 +151,8 @@ def _answer(audience: Audience, client: Client) -> Answer:
 def _make_missing(audience: Audience, delivery: Delivery, recorder: calls.Recorder) -> None:
     """An audience that Pinterest did not allow before may be allowed now that the list is ready."""
     if audience.audience_id or not audience.customer_list_id or audience.list_state == "GONE":
+        return
+    if not Delivery.objects.live().filter(audience=audience).exclude(mode=Mode.REMOVE).exists():
         return
     try:
         profile = standby.reader(delivery)

@@ -68,7 +68,8 @@ def choose_wire(columns: Iterable[DeliveryColumn], audience: Audience | None) ->
     """The shape in which Pinterest gets these columns: as wire.choose says, as long as the list can take it.
 
     What was delivered before has to be removable too, and `records` does not say which kind a record is. So a list
-    of another type, or with other kinds on it, gets rows. Raises ServiceRefusal for what cannot travel so.
+    of another type, or with other kinds on it, gets rows; so does one whose type Pinterest alone knows, but for kinds
+    that have no place in a row. Raises ServiceRefusal for what cannot travel so.
     """
     mapped = [kinds.get(column.kind) for column in columns]
     try:
@@ -79,7 +80,9 @@ def choose_wire(columns: Iterable[DeliveryColumn], audience: Audience | None) ->
         return chosen
     delivered = {kind for kind, members in audience.ledger_members.items() if members}
     is_same_type = not audience.customer_list_id or audience.list_type == chosen.list_type
-    if chosen.shape == "records" and is_same_type and delivered <= {kind.wire for kind in mapped}:
+    is_unknown = audience.is_existing and not audience.list_type and not any(kind.row_field for kind in mapped)
+    is_alone = delivered <= {kind.wire for kind in mapped}
+    if chosen.shape == "records" and (is_same_type or is_unknown) and is_alone:
         return chosen
     # Rows are the way out, but some kinds have no place in one.
     for wire_kind in sorted({kind.wire for kind in mapped} | delivered):

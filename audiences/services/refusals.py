@@ -43,6 +43,20 @@ _SENTENCES = {
     "run_active": "A run of “{name}” is under way. Wait until it has ended, or cancel it, then change the delivery.",
     "filter_refused": "{sentence}",
     "filter_changed": "Somebody has changed the rows of this delivery meanwhile. Load the page again and look first.",
+    "lists_begin_anew": "Pinterest broke its listing off, so it has to be read again from the beginning.",
+    "lists_rate_limited": "Pinterest takes no more calls for now. Try again in {wait}; what was read so far is kept.",
+    "lists_not_reached": "Pinterest did not answer as it should. Try again in a moment; what was read so far is kept.",
+    "lists_not_permitted": "Pinterest does not let “{profile}” see the lists of “{ad_account}”. Ask the owner of the "
+    "ad account for the Audience role, or choose another ad account.",
+    "list_not_listed": "Pinterest has not listed that customer list for “{ad_account}”. Read the lists again, then "
+    "choose one.",
+    "list_shared": "“{other}” decides already who is on the list “{list}”, and two deliveries that do so would undo "
+    "each other. Choose another list or “Remove only”, or archive “{other}” first.",
+    "list_only_added": "“{other}” adds people to the list “{list}”, and a mirror would take them out again. Choose "
+    "“Add only”, or another list.",
+    "remove_needs_list": "“{name}” only takes people out, so it needs a list that is on Pinterest already. Choose one "
+    "in the step Audience.",
+    "list_not_gone": "The list of “{name}” is still on Pinterest, so there is no need for a new one.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }
 

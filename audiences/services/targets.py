@@ -17,6 +17,7 @@ from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import NotSent, PinterestError, Rejected, ServerTrouble, UnknownOutcome
 from pinconnect.pinterest.limits import ANSWER_DEADLINE_S
+from pinconnect.pinterest.types import Audience as FoundAudience
 from pinconnect.pinterest.types import CustomerList, Payload
 from pinconnect.queue import leases
 
@@ -111,14 +112,16 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
         if token is None:
             return bool(audience.audience_id)
         account = audience.ad_account.pinterest_id
-        if audience.audience_create_asked_at is not None:
+        was_asked = audience.audience_create_asked_at is not None
+        if was_asked:
             _check_look_up(audience, "audience")
-            for found in _looking_up(audiences.list_all(client, account, newest_first=True)):
-                if _number(found.id) <= _number(audience.audience_create_after_id):
-                    break
-                if found.customer_list_id == audience.customer_list_id:
-                    _save(audience, token, **_of_audience(found))
-                    return True
+        # A list that was there before may have got an audience since people looked.
+        if was_asked or audience.is_existing:
+            found = _find_audience(audience, client)
+            if found is not None:
+                _save(audience, token, **_of_audience(found))
+                return True
+        if was_asked:
             _note_missing(audience, token, "audience")
         newest = next(_looking_up(audiences.list_all(client, account, newest_first=True)), None)
         _save(
@@ -145,6 +148,17 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
             raise
         _save(audience, token, **_of_audience(made))
         return True
+
+
+def _find_audience(audience: Audience, client: Client) -> FoundAudience | None:
+    """The newest audience of the list; of a list that we made, only what is newer than our asking can be one."""
+    oldest = 0 if audience.is_existing else _number(audience.audience_create_after_id)
+    for found in _looking_up(audiences.list_all(client, audience.ad_account.pinterest_id, newest_first=True)):
+        if _number(found.id) <= oldest:
+            return None
+        if found.customer_list_id == audience.customer_list_id:
+            return found
+    return None
 
 
 def _looking_up(listing: Iterator[Found]) -> Iterator[Found]:
@@ -221,9 +235,10 @@ def _of_list(found: CustomerList, list_type: str) -> dict[str, Any]:
     }
 
 
-def _of_audience(found: Any) -> dict[str, Any]:
+def _of_audience(found: FoundAudience) -> dict[str, Any]:
     return {
         "audience_id": found.id,
+        "audience_name": found.name[:250] or f"Audience {found.id}",
         "audience_state": found.status,
         "size": found.size,
         **_answered("audience"),

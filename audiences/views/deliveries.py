@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.reports import audience as audience_report
-from audiences.services import deliveries, runs
+from audiences.reports import lists as list_report
+from audiences.services import deliveries, runs, sharing
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
@@ -66,6 +67,8 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "active_run": Run.objects.active().filter(delivery=delivery, is_dry_run=False).first(),
         "audience": audience_report.of(delivery.audience, delivery) if delivery.audience else None,
         "columns": delivery.columns.all(),
+        "meaning": list_report.meaning(delivery.mode),
+        "writers": sharing.writers(delivery),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
     }
     return render(request, "audiences/delivery_detail.html", context)

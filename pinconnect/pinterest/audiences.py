@@ -44,6 +44,14 @@ def list_all(client: Client, ad_account_id: str, *, newest_first: bool = False) 
     return paging.iterate(client, _path(ad_account_id), _audience, params={"order": order})
 
 
+def list_page(client: Client, ad_account_id: str, *, bookmark: str = "") -> paging.Page[Audience]:
+    """One page of the ad account's own audiences, newest first, and the bookmark of the next one, None on the last.
+
+    Source: Pinterest API v5, audiences/list (read 2026-11-22).
+    """
+    return paging.one_page(client, _path(ad_account_id), _audience, params={"order": "DESCENDING"}, bookmark=bookmark)
+
+
 def remove(client: Client, ad_account_id: str, audience_id: str) -> None:
     """Take an audience away; the list behind it stays, because Pinterest cannot delete lists. Safe to repeat.
 

@@ -63,6 +63,16 @@ def list_all(client: Client, ad_account_id: str, *, newest_first: bool = False) 
     return paging.iterate(client, _path(ad_account_id), _customer_list, params={"order": order})
 
 
+def list_page(client: Client, ad_account_id: str, *, bookmark: str = "") -> paging.Page[CustomerList]:
+    """One page of the ad account's lists, newest first, and the bookmark of the next one (None: that was the last).
+
+    Source: Pinterest API v5, customer_lists/list (read 2026-11-22).
+    """
+    return paging.one_page(
+        client, _path(ad_account_id), _customer_list, params={"order": "DESCENDING"}, bookmark=bookmark
+    )
+
+
 def _update(client: Client, ad_account_id: str, list_id: str, operation: str, payload: Payload) -> CustomerList:
     body = _body({"operation_type": operation}, payload)
     shape = _shape(operation, payload)

@@ -20,18 +20,30 @@ def iterate(
 
     Raises ServerTrouble when a page is broken or a bookmark comes twice: what was yielded until then is not complete.
     """
-    asked = {**(params or {}), "page_size": str(limits.PAGE_SIZE)}
-    seen: set[str] = set()
-    while True:
-        reply = client.request("GET", path, params=asked, safe_to_repeat=True)
-        items, bookmark = replies.parsed(reply, lambda data: _page(data, build), is_read=True)
+    bookmark: str | None = ""
+    seen = {bookmark}
+    while bookmark is not None:
+        items, bookmark = one_page(client, path, build, params=params, bookmark=bookmark)
         yield from items
-        if bookmark is None:
-            return
         if bookmark in seen:
-            raise ServerTrouble("Pinterest repeats a page of this listing", request_id=reply.request_id)
+            raise ServerTrouble("Pinterest repeats a page of this listing")
         seen.add(bookmark)
+
+
+def one_page(
+    client: Client,
+    path: str,
+    build: Callable[[dict[str, Any]], T],
+    *,
+    params: Mapping[str, str] | None = None,
+    bookmark: str = "",
+) -> Page[T]:
+    """One page of a listing and the bookmark of the next one, None on the last. bookmark: "" for the first."""
+    asked = {**(params or {}), "page_size": str(limits.PAGE_SIZE)}
+    if bookmark:
         asked["bookmark"] = bookmark
+    reply = client.request("GET", path, params=asked, safe_to_repeat=True)
+    return replies.parsed(reply, lambda data: _page(data, build), is_read=True)
 
 
 def _page(data: dict[str, Any], build: Callable[[dict[str, Any]], T]) -> Page[T]:

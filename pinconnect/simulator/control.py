@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pinconnect.simulator import faults, members, overview, pages, people, tokens
+from pinconnect.simulator import faults, members, overview, pages, people, seeding, tokens
 from pinconnect.simulator.http import Answer, ApiError, invalid, json_answer
 from pinconnect.simulator.oauth_api import split_scopes
 from pinconnect.simulator.routing import Context, Route
@@ -149,6 +149,7 @@ def _routes() -> tuple[Route, ...]:
         ("POST", "/settings", change_settings),
         ("GET", "/calls", show_calls),
         ("DELETE", "/calls", clear_calls),
+        ("POST", "/lists", seeding.seed_lists),
         ("POST", "/reset", reset),
         ("POST", "/grants", grant),
         ("POST", "/tokens", end_tokens),

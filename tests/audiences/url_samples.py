@@ -82,6 +82,7 @@ SAMPLES: dict[str, Sample] = {
     "audiences:drift-known": drift,
     "audiences:delivery-detail": published,
     "audiences:delivery-setup": step,
+    "audiences:delivery-lists-read": draft,
     "audiences:delivery-publish": draft,
     "audiences:delivery-run": published,
     "audiences:delivery-pause": published,

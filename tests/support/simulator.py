@@ -102,6 +102,11 @@ class SimulatorInTest:
         items = self.control("calls")["items"]
         return [call for call in items if operation in (None, call["operation"])]
 
+    def seed_lists(self, ad_account: str, number: int) -> list[str]:
+        """Customer lists that somebody made before, oldest first; some have an audience, some two, some none."""
+        made: list[str] = self.control("lists", {"ad_account": ad_account, "lists": number})["customer_lists"]
+        return made
+
     def members(self, list_id: str | int) -> set[tuple[str, str]]:
         """The members of a list as (kind, digest in hexadecimal)."""
         lines = self.control(f"customer_lists/{list_id}/members").splitlines()

@@ -1,0 +1,33 @@
+"""Which deliveries may write to one customer list.
+
+They share its row and so its ledger, and their runs wait for one another. Who decides who is on the list has to be
+alone in that: a mirror beside a delivery that adds would take out what that one put in.
+"""
+
+from audiences.models import Audience, Delivery, Mode
+from audiences.services.refusals import ServiceRefusal
+
+
+def check(delivery: Delivery, audience: Audience, *, mode: str = "") -> None:
+    """Raises ServiceRefusal unless the delivery may write to the audience's list beside those that do already.
+
+    mode: the delivery's own if left out. The audience's row is locked: of two at once the second one is refused.
+    """
+    Audience.objects.select_for_update(no_key=True).get(pk=audience.pk)
+    mode = mode or delivery.mode
+    if mode == Mode.REMOVE:
+        return
+    live = Delivery.objects.live().filter(audience=audience)
+    others = live.exclude(pk=delivery.pk).exclude(mode=Mode.REMOVE).order_by("pk")
+    for other in others:
+        if other.mode == Mode.MIRROR:
+            raise ServiceRefusal("list_shared", other=other.name, list=audience.customer_list_name)
+        if mode == Mode.MIRROR:
+            raise ServiceRefusal("list_only_added", other=other.name, list=audience.customer_list_name)
+
+
+def writers(delivery: Delivery) -> list[Delivery]:
+    """The other deliveries that write to the same list, by name."""
+    if delivery.audience is None:
+        return []
+    return list(Delivery.objects.live().filter(audience=delivery.audience).exclude(pk=delivery.pk).order_by("name"))
