@@ -7,7 +7,18 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audiences.models import Audience, Batch, Call, Delivery, DeliveryColumn, Run, Schedule, Trigger
+from audiences.models import (
+    Audience,
+    Batch,
+    Call,
+    Delivery,
+    DeliveryColumn,
+    ListedList,
+    Listing,
+    Run,
+    Schedule,
+    Trigger,
+)
 from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.workspaces.admin_base import ReadOnlyAdmin, WorkspaceOwnedAdmin
@@ -130,3 +141,19 @@ class ScheduleAdmin(ReadOnlyAdmin):
     list_filter = ("rhythm", "refusal")
     search_fields = ("delivery__name",)
     list_select_related = ("delivery",)
+
+
+@admin.register(Listing)
+class ListingAdmin(ReadOnlyAdmin):
+    list_display = ("ad_account", "stage", "moved_at", "completed_at")
+    list_filter = ("stage",)
+    search_fields = ("ad_account__name", "ad_account__pinterest_id")
+    list_select_related = ("ad_account",)
+
+
+@admin.register(ListedList)
+class ListedListAdmin(ReadOnlyAdmin):
+    list_display = ("name", "pinterest_id", "audience_name", "ad_account", "state", "made_at")
+    list_filter = ("state",)
+    search_fields = ("name", "pinterest_id", "audience_name")
+    list_select_related = ("ad_account",)

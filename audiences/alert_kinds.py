@@ -71,7 +71,7 @@ ALERT_KINDS = (
         Severity.CRITICAL,
         "The list of “{delivery}” is gone from Pinterest",
         "Pinterest no longer knows the customer list “{list}”, so nothing can be delivered to it.",
-        "Archive this delivery and make a new one, which creates a new list.",
+        "Open the delivery and choose “Make a new list”: it is filled again from the dataset.",
         _delivery_page,
     ),
     AlertKind(

@@ -166,7 +166,7 @@ _ENDS = {
     "list_gone": Words(
         "The list is gone",
         "Pinterest no longer knows this customer list. It was deleted there, or the ad account is closed.",
-        "Archive this delivery and make a new one, which creates a new list.",
+        "Open the delivery and choose “Make a new list”: it is filled again from the dataset.",
     ),
 }
 REASONS: dict[str, Words] = {**_WAITS, **_HOLDS, **_ENDS}

@@ -142,9 +142,9 @@ def set_columns(delivery: Delivery, *, by: User | None, columns: Sequence[Column
     """Replace the choice of columns. Raises ServiceRefusal for what cannot be sent or sent together."""
     with transaction.atomic():
         draft = locked_draft(delivery)
-        chosen = _checked_all(draft, columns)
+        chosen = checked_columns(draft, columns)
         choose_wire(chosen, draft.audience)
-        _store_columns(draft, chosen)
+        store_columns(draft, chosen)
         audit.record("delivery.changed", draft, workspace=draft.workspace, by=by, what="columns")
     return draft
 
@@ -158,7 +158,7 @@ def change_published(
     """
     with transaction.atomic():
         current = Delivery.objects.select_for_update().get(pk=delivery.pk)
-        chosen = _checked_all(current, columns)
+        chosen = checked_columns(current, columns)
         wanted = [(c.column, c.kind, c.treatment, c.default_country) for c in chosen]
         stored = [(c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all()]
         if (mode, profile.pk, wanted) == (current.mode, current.profile_id, stored):
@@ -172,7 +172,7 @@ def change_published(
         if profile.pk != current.profile_id:
             _change_profile(current, profile)
         current.save(update_fields=["mode", "profile", "standby"])
-        _store_columns(current, chosen)
+        store_columns(current, chosen)
         audit.record("delivery.changed", current, workspace=current.workspace, by=by, mode=mode)
     return current
 
@@ -246,7 +246,8 @@ def _save_named(draft: Delivery) -> None:
         raise ServiceRefusal("name_taken", name=draft.name) from error
 
 
-def _checked_all(delivery: Delivery, columns: Sequence[ColumnChoice]) -> list[DeliveryColumn]:
+def checked_columns(delivery: Delivery, columns: Sequence[ColumnChoice]) -> list[DeliveryColumn]:
+    """The choices as rows that are not stored yet. Raises ServiceRefusal for what the dataset or a rule forbids."""
     chosen = [_checked(delivery, choice) for choice in columns]
     if not chosen:
         raise ServiceRefusal("no_columns")
@@ -257,7 +258,8 @@ def _checked_all(delivery: Delivery, columns: Sequence[ColumnChoice]) -> list[De
     return chosen
 
 
-def _store_columns(delivery: Delivery, chosen: list[DeliveryColumn]) -> None:
+def store_columns(delivery: Delivery, chosen: list[DeliveryColumn]) -> None:
+    """Put them in the place of the columns that the delivery has. Call it in a transaction."""
     delivery.columns.all().delete()
     DeliveryColumn.objects.bulk_create(chosen)
 

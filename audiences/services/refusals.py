@@ -56,6 +56,13 @@ _SENTENCES = {
     "“Add only”, or another list.",
     "remove_needs_list": "“{name}” only takes people out, so it needs a list that is on Pinterest already. Choose one "
     "in the step Audience.",
+    "nobody_to_remove": "“{name}” only takes people out, and a new list would hold nobody. Archive it, or edit "
+    "its mode.",
+    "not_published": "“{name}” is not published, or archived already, so there is nothing to change here.",
+    "rename_rate_limited": "Pinterest takes no more calls for now, so the audience keeps its name. Try again later.",
+    "rename_not_permitted": "Pinterest does not let “{profile}” rename this audience, or it is gone.",
+    "rename_failed": "Pinterest did not answer as it should, so the audience may keep its name. Try again in a moment.",
+    "rest_is_saved": "The rest is saved. {sentence}",
     "list_not_gone": "The list of “{name}” is still on Pinterest, so there is no need for a new one.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }

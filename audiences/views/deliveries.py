@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.reports import audience as audience_report
 from audiences.reports import lists as list_report
-from audiences.services import deliveries, runs, sharing
+from audiences.services import deliveries, refilling, runs, sharing
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
@@ -67,6 +67,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "active_run": Run.objects.active().filter(delivery=delivery, is_dry_run=False).first(),
         "audience": audience_report.of(delivery.audience, delivery) if delivery.audience else None,
         "columns": delivery.columns.all(),
+        "is_gone": refilling.is_gone(delivery.audience),
         "meaning": list_report.meaning(delivery.mode),
         "writers": sharing.writers(delivery),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
@@ -121,6 +122,19 @@ ARCHIVE = Question(
     ),
     "Archive",
     "“{name}” is archived. The list on Pinterest stays as it is.",
+)
+NEW_LIST = Question(
+    "Make a new list for “{name}”?",
+    "Pinterest no longer knows the customer list, and nobody can bring it back. A new list and a new audience are "
+    "made, and everybody in the dataset is sent again.",
+    (
+        "Ads that used the old audience do not use the new one by themselves: choose it in Pinterest Ads Manager.",
+        "Other deliveries into the old list go into the new one too.",
+        "What was delivered to the old list stays readable in its runs.",
+    ),
+    "Make a new list and fill it",
+    "“{name}” has a new list, which is filled by its next run.",
+    is_harmless=True,
 )
 DISCARD = Question(
     "Discard the draft “{name}”?",
@@ -182,3 +196,14 @@ def delivery_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
     delivery = _delivery(request, pk)
     question = DISCARD if delivery.state == DeliveryState.DRAFT else ARCHIVE
     return _decide(request, delivery, question, deliveries.archive)
+
+
+@workspace_view(Verb.OPERATE)
+@require_http_methods(["GET", "POST"])
+def delivery_new_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """In the place of a list that is gone from Pinterest."""
+    delivery = _delivery(request, pk)
+    if not refilling.is_gone(delivery.audience):
+        messages.info(request, f"The list of “{delivery.name}” is not gone, so there is no need for a new one.")
+        return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
+    return _decide(request, delivery, NEW_LIST, refilling.start_over)

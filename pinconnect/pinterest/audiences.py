@@ -52,6 +52,16 @@ def list_page(client: Client, ad_account_id: str, *, bookmark: str = "") -> pagi
     return paging.one_page(client, _path(ad_account_id), _audience, params={"order": "DESCENDING"}, bookmark=bookmark)
 
 
+def rename(client: Client, ad_account_id: str, audience_id: str, *, name: str, description: str) -> None:
+    """Give an audience another name and description; its list cannot be renamed. Safe to repeat.
+
+    Raises NotFound when it is gone.
+    Source: Pinterest API v5, audiences/update (read 2026-11-22).
+    """
+    wanted = {"operation_type": "UPDATE", "name": name, "description": description}
+    client.request("PATCH", _path(ad_account_id, audience_id), json=wanted, safe_to_repeat=True)
+
+
 def remove(client: Client, ad_account_id: str, audience_id: str) -> None:
     """Take an audience away; the list behind it stays, because Pinterest cannot delete lists. Safe to repeat.
 

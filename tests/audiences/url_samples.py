@@ -89,6 +89,8 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-resume": published,
     "audiences:delivery-archive": published,
     "audiences:delivery-standby": published,
+    "audiences:delivery-edit": published,
+    "audiences:delivery-new-list": published,
     "audiences:delivery-schedule": published,
     "audiences:delivery-rows": published,
     "audiences:delivery-doctor": published,

@@ -1,0 +1,132 @@
+"""Changing a published delivery: from its next run on; a run under way keeps what it pinned."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from audiences.models import Audience, Delivery, Mode
+from audiences.services import rates, sharing, standby
+from audiences.services.drafts import ColumnChoice, checked_columns, store_columns
+from audiences.services.plan import choose_wire
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import DeliveryState
+from pinconnect.pinterest import audiences
+from pinconnect.pinterest.errors import AccessLost, NotFound, PinterestError, RateLimited
+from pinconnect.pinterest.limits import Category
+from pinconnect.profiles import tokens
+from pinconnect.profiles.tokens import ProfileUnusable
+from pinconnect.workspaces import audit
+from pinconnect.workspaces.models import User
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants a published delivery to be."""
+
+    name: str
+    mode: str
+    columns: tuple[ColumnChoice, ...]
+
+
+def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
+    """Change name, mode and columns; returns which of them changed. Raises ServiceRefusal and then changes nothing."""
+    with transaction.atomic():
+        current = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if current.state not in (DeliveryState.ACTIVE, DeliveryState.PAUSED):
+            raise ServiceRefusal("not_published", name=current.name)
+        changed = [what for what, is_new in _compared(current, wish).items() if is_new]
+        if "columns" in changed:
+            chosen = checked_columns(current, wish.columns)
+            choose_wire(chosen, current.audience)
+            store_columns(current, chosen)
+        if "mode" in changed:
+            _check_mode(current, wish.mode)
+            current.mode = wish.mode
+        if "name" in changed:
+            current.name = _name(wish.name)
+        try:
+            with transaction.atomic():
+                current.save(update_fields=["name", "mode"])
+        except IntegrityError as error:
+            raise ServiceRefusal("name_taken", name=current.name) from error
+        if changed:
+            audit.record(
+                "delivery.changed",
+                current,
+                workspace=current.workspace,
+                by=by,
+                what=", ".join(changed),
+                mode=current.mode,
+            )
+    return changed
+
+
+def _compared(current: Delivery, wish: Wish) -> dict[str, bool]:
+    stored = {(c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all()}
+    wanted = {(c.column, c.kind, c.treatment, c.default_country if c.kind == "phone" else "") for c in wish.columns}
+    return {
+        "name": _name(wish.name) != current.name,
+        "mode": wish.mode != current.mode,
+        "columns": not wanted or wanted != stored,
+    }
+
+
+def _name(name: str) -> str:
+    clean = " ".join(name.split())
+    if not clean:
+        raise ServiceRefusal("name_blank", what="delivery")
+    return clean
+
+
+def _check_mode(current: Delivery, mode: str) -> None:
+    audience = current.audience
+    if audience is None:
+        return
+    if mode == Mode.REMOVE and not audience.customer_list_id:
+        raise ServiceRefusal("remove_needs_list", name=current.name)
+    sharing.check(current, audience, mode=mode)
+
+
+def rename_audience(delivery: Delivery, *, by: User | None, name: str, description: str) -> bool:
+    """Name and describe the audience, at Pinterest first if it is there; False when nothing is different.
+
+    Pinterest can rename audiences and not lists. Raises ServiceRefusal when it does not do so; then nothing changed.
+    """
+    audience, name = delivery.audience, " ".join(name.split())
+    if audience is None:
+        raise ServiceRefusal("no_ad_account")
+    if not name:
+        raise ServiceRefusal("name_blank", what="audience")
+    if (name, description) == (audience.audience_name, audience.description):
+        return False
+    if audience.audience_id:
+        _tell_pinterest(delivery, audience, name, description)
+    with transaction.atomic():
+        Audience.objects.filter(pk=audience.pk).update(audience_name=name, description=description)
+        audit.record("delivery.changed", delivery, workspace=delivery.workspace, by=by, what="audience", name=name)
+    audience.audience_name, audience.description = name, description
+    return True
+
+
+def _tell_pinterest(delivery: Delivery, audience: Audience, name: str, description: str) -> None:
+    profile = standby.reader(delivery)
+    if profile is None:
+        raise ServiceRefusal("no_profile")
+    if rates.wait_s(profile, Category.ADS_WRITE):
+        raise ServiceRefusal("rename_rate_limited")
+    try:
+        tokens.with_client(
+            profile,
+            lambda client: audiences.rename(
+                client, audience.ad_account.pinterest_id, audience.audience_id, name=name, description=description
+            ),
+        )
+    except RateLimited as limited:
+        rates.block(profile, Category.ADS_WRITE, limited.retry_after_s)
+        raise ServiceRefusal("rename_rate_limited") from None
+    except ProfileUnusable:
+        raise ServiceRefusal("profile_not_usable", profile=profile) from None
+    except (AccessLost, NotFound):
+        raise ServiceRefusal("rename_not_permitted", profile=profile) from None
+    except PinterestError:
+        raise ServiceRefusal("rename_failed") from None

@@ -1,0 +1,130 @@
+"""A published delivery is changed, and what that does to its next run."""
+
+import pytest
+
+from audiences.models import Delivery, Mode
+from audiences.services import editing
+from audiences.services.deliveries import ColumnChoice
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import RunState
+from tests.factories_audiences import EMAIL, Shop, drive, expected_members, make_draft, make_shop, people
+from tests.support.simulator import SimulatorInTest
+
+pytestmark = pytest.mark.django_db
+ROWS = people(range(120))
+BOTH = (ColumnChoice("email", "email"), ColumnChoice("phone", "phone"))
+
+
+@pytest.fixture
+def shop(simulator: SimulatorInTest) -> Shop:
+    shop = make_shop(simulator, ROWS)
+    drive(shop.delivery.runs.get())
+    return shop
+
+
+def change(shop: Shop, *, name: str = "Newsletter", mode: str = Mode.MIRROR, columns: object = EMAIL) -> list[str]:
+    wish = editing.Wish(name, mode, tuple(columns))  # type: ignore[arg-type]
+    return editing.change(shop.delivery, wish, by=None)
+
+
+def code_of(shop: Shop, **how: object) -> str:
+    with pytest.raises(ServiceRefusal) as refused:
+        change(shop, **how)  # type: ignore[arg-type]
+    return refused.value.code
+
+
+def test_another_choice_of_columns_is_compared_with_the_whole_list(shop: Shop) -> None:
+    assert change(shop, columns=BOTH) == ["columns"]
+    drive(shop.start())
+    assert shop.members == expected_members(ROWS, BOTH)
+
+    change(shop, columns=BOTH[1:])
+    Delivery.objects.update(hold_share=100)
+    run = drive(shop.start())
+
+    assert run.counts["final"]["removals"]["sent"] == 120, "the e-mail addresses"
+    assert shop.members == expected_members(ROWS, BOTH[1:])
+
+
+def test_a_run_under_way_keeps_what_it_pinned(shop: Shop) -> None:
+    shop.change(people(range(10, 120)))
+    under_way = shop.start()
+
+    assert change(shop, mode=Mode.ADD, name="  News  letter ") == ["name", "mode"]
+
+    assert drive(under_way).counts["final"]["removals"]["sent"] == 10
+    shop.change(people(range(20, 120)))
+    assert drive(shop.start()).counts["final"]["removals"]["sent"] == 0
+    assert Delivery.objects.get().name == "News letter"
+
+
+def test_nothing_different_changes_nothing(shop: Shop) -> None:
+    assert change(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ({"name": " "}, "name_blank"),
+        ({"columns": ()}, "no_columns"),
+        ({"columns": (ColumnChoice("moon", "email"),)}, "no_dataset_column"),
+        ({"columns": (ColumnChoice("email", "lr_id"),)}, "list_of_one_kind"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_changed(shop: Shop, how: dict[str, object], code: str) -> None:
+    assert code_of(shop, **{"mode": Mode.ADD, **how}) == code
+    stored = Delivery.objects.get()
+    assert (stored.name, stored.mode, stored.columns.get().kind) == ("Newsletter", Mode.MIRROR, "email")
+
+
+def test_a_name_that_is_taken_is_refused(shop: Shop) -> None:
+    make_draft(shop.profile, shop.ad_account, shop.dataset, name="Other")
+
+    assert code_of(shop, name="Other", mode=Mode.ADD) == "name_taken"
+    assert Delivery.objects.get(pk=shop.delivery.pk).mode == Mode.MIRROR
+
+
+def test_an_archived_delivery_stays_as_it_is(shop: Shop) -> None:
+    Delivery.objects.update(state="archived")
+
+    assert code_of(shop, mode=Mode.ADD) == "not_published"
+
+
+def test_the_audience_is_renamed_at_pinterest(shop: Shop) -> None:
+    shop.delivery.refresh_from_db()
+
+    assert editing.rename_audience(shop.delivery, by=None, name=" Readers ", description="All of them")
+
+    (made,) = shop.simulator.control("state")["audiences"]
+    assert made["name"] == "Readers"
+    assert Delivery.objects.get().audience.audience_name == "Readers"
+    assert not editing.rename_audience(shop.delivery, by=None, name="Readers", description="All of them")
+
+
+def test_an_audience_that_is_not_there_yet_gets_its_name_with_the_first_run(simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, ROWS)
+
+    editing.rename_audience(shop.delivery, by=None, name="Readers", description="")
+    run = drive(shop.delivery.runs.get())
+
+    assert run.state == RunState.DONE
+    assert [one["name"] for one in simulator.control("state")["audiences"]] == ["Readers"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "rate_limited"}, "rename_rate_limited"),
+        ({"kind": "server_error"}, "rename_failed"),
+        ({"kind": "error", "status": 403, "code": 29}, "rename_not_permitted"),
+    ],
+)
+def test_a_name_that_pinterest_does_not_take_is_not_stored(shop: Shop, fault: dict[str, object], code: str) -> None:
+    shop.simulator.fault(**{"operation": "audiences/update", "times": None, **fault})  # type: ignore[arg-type]
+    shop.delivery.refresh_from_db()
+
+    with pytest.raises(ServiceRefusal) as refused:
+        editing.rename_audience(shop.delivery, by=None, name="Readers", description="")
+
+    assert refused.value.code == code
+    assert Delivery.objects.get().audience.audience_name == "Audience-Newsletter"

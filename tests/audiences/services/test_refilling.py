@@ -1,0 +1,81 @@
+"""A list that was deleted at Pinterest gets a successor, and a run fills it."""
+
+import pytest
+
+from audiences.models import Audience, Delivery, Mode
+from audiences.services import deliveries, refilling
+from audiences.services.refusals import ServiceRefusal
+from audiences.states import RunState
+from pinconnect.alerts.models import Alert
+from tests.factories_audiences import EMAIL, Shop, drive, expected_members, make_shop, people
+from tests.support.simulator import SimulatorInTest
+
+pytestmark = pytest.mark.django_db
+ROWS = people(range(120))
+
+
+@pytest.fixture
+def shop(simulator: SimulatorInTest) -> Shop:
+    """Its list was delivered and then deleted; the run after that found out."""
+    shop = make_shop(simulator, ROWS)
+    drive(shop.delivery.runs.get())
+    for table in ("audiences", "customer_lists"):
+        simulator.app.world.store.run(f"DELETE FROM {table}")
+    shop.change(people(range(10, 130)))
+    run = drive(shop.start())
+    assert run.reason == "list_gone"
+    return shop
+
+
+def code_of(delivery: Delivery) -> str:
+    with pytest.raises(ServiceRefusal) as refused:
+        refilling.start_over(delivery, by=None)
+    return refused.value.code
+
+
+def test_a_new_list_is_made_and_filled_from_the_data(shop: Shop) -> None:
+    old = Audience.objects.get()
+    assert refilling.is_gone(old)
+    assert Alert.objects.filter(kind="audiences.list_gone", resolved_at=None).exists()
+
+    run = refilling.start_over(shop.delivery, by=None)
+
+    assert run is not None
+    assert drive(run).state == RunState.DONE
+    assert shop.members == expected_members(people(range(10, 130)))
+    new = Delivery.objects.get().audience
+    assert (new.pk != old.pk, new.ledger_members) == (True, {"email": 120})
+    assert not refilling.is_gone(new)
+    assert not Alert.objects.filter(kind="audiences.list_gone", resolved_at=None).exists()
+
+
+def test_a_second_click_makes_no_second_list(shop: Shop) -> None:
+    refilling.start_over(shop.delivery, by=None)
+
+    assert code_of(shop.delivery) == "list_not_gone"
+    assert Audience.objects.count() == 2
+
+
+def test_a_list_that_is_there_is_not_replaced(simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, ROWS)
+    assert code_of(shop.delivery) == "list_not_gone"
+    drive(shop.delivery.runs.get())
+
+    assert code_of(shop.delivery) == "list_not_gone"
+
+
+def test_a_paused_delivery_gets_its_list_and_fills_it_when_it_is_resumed(shop: Shop) -> None:
+    deliveries.pause(shop.delivery, by=None)
+
+    assert refilling.start_over(shop.delivery, by=None) is None
+
+    deliveries.resume(shop.delivery, by=None)
+    assert drive(shop.start()).state == RunState.DONE
+    assert shop.members == expected_members(people(range(10, 130)))
+
+
+def test_who_only_takes_people_out_needs_no_new_list(shop: Shop) -> None:
+    deliveries.change_published(shop.delivery, by=None, mode=Mode.REMOVE, columns=list(EMAIL), profile=shop.profile)
+
+    assert code_of(shop.delivery) == "nobody_to_remove"
+    assert Audience.objects.count() == 1
