@@ -3,7 +3,7 @@
 import pytest
 
 from audiences import files, ledger
-from audiences.models import Audience, Mode
+from audiences.models import Audience, Delivery, Mode
 from audiences.reports import run as run_report
 from audiences.services import deliveries
 from pinconnect.pinterest import customer_lists
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shop(simulator: SimulatorInTest) -> Shop:
     """Takes numbers 0 to 29 out of a list that somebody else filled with 0 to 59."""
-    shop = make_shop(simulator, people(range(30)), mode=Mode.REMOVE)
+    shop = make_shop(simulator, people(range(30)))
     emails = ",".join(row["email"] for row in people(range(60)))
     made = customer_lists.create(
         Client(shop.profile.access_token),
@@ -29,6 +29,7 @@ def shop(simulator: SimulatorInTest) -> Shop:
     )
     Audience.objects.update(customer_list_id=made.id, customer_list_name="Theirs", is_existing=True, list_type="")
     shop.delivery.runs.all().delete()
+    Delivery.objects.update(mode=Mode.REMOVE)
     return shop
 
 
