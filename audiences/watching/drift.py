@@ -59,6 +59,13 @@ class Look:
             Drift.objects.open().filter(pk=drift.pk).update(ended_at=self.now.asked_at, ending=DriftEnding.OVER)
 
 
+# The field of an audience with the name that it should have, by the drift that says it has another.
+_OUR_NAME: dict[str, str] = {
+    DriftKind.LIST_RENAMED: "customer_list_name",
+    DriftKind.AUDIENCE_RENAMED: "audience_name",
+}
+
+
 @transaction.atomic
 def judge(
     audience: Audience, delivery: Delivery, before: Observation | None, now: Observation, foreign: Foreign | None
@@ -103,9 +110,15 @@ def _judge_deletions(look: Look) -> None:
 
 
 def _judge_name(look: Look, kind: str, field: str) -> None:
-    """Against the name seen before, not the one we asked for: Pinterest may have tidied that up."""
+    """Against the name seen before, not the one we asked for: Pinterest may have tidied that up.
+
+    The name that we gave is no drift either way: somebody may have changed it on the delivery's page.
+    """
     name, drift = getattr(look.now, field), look.open.get(kind)
     if not name:
+        return
+    if name == getattr(look.audience, _OUR_NAME[kind]):
+        look.end(kind)
         return
     if drift is not None:
         if name == drift.facts["before"]:
@@ -196,10 +209,9 @@ def acknowledge(drift: Drift, *, by: User | None, is_shared: bool = False) -> bo
 
 
 def _take_as_normal(drift: Drift, is_shared: bool) -> None:
-    named = {DriftKind.LIST_RENAMED: "customer_list_name", DriftKind.AUDIENCE_RENAMED: "audience_name"}
     row = Audience.objects.filter(pk=drift.audience_id)
-    if drift.kind in named:
-        row.update(**{named[DriftKind(drift.kind)]: drift.facts["after"]})
+    if drift.kind in _OUR_NAME:
+        row.update(**{_OUR_NAME[drift.kind]: drift.facts["after"]})
     if drift.kind == DriftKind.WRITTEN and is_shared:
         row.update(is_shared=True)
 

@@ -1,9 +1,10 @@
 """A published delivery is changed, and what that does to its next run."""
 
 import pytest
+from django.utils import timezone
 
-from audiences.models import Delivery, Mode
-from audiences.services import editing
+from audiences.models import Audience, Delivery, Drift, Mode, Observation
+from audiences.services import editing, observing
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
@@ -99,6 +100,18 @@ def test_the_audience_is_renamed_at_pinterest(shop: Shop) -> None:
     assert made["name"] == "Readers"
     assert Delivery.objects.get().audience.audience_name == "Readers"
     assert not editing.rename_audience(shop.delivery, by=None, name="Readers", description="All of them")
+
+
+def test_a_name_that_we_gave_is_no_drift(shop: Shop) -> None:
+    shop.delivery.refresh_from_db()
+    audiences = Audience.objects.filter(pk=shop.delivery.audience_id)
+    for name in ("Readers", "Keen readers"):
+        editing.rename_audience(shop.delivery, by=None, name=name, description="")
+        audiences.update(observe_at=timezone.now())
+        observing.observe(shop.delivery.audience_id)
+
+    assert Observation.objects.latest("pk").audience_name == "Keen readers"
+    assert not Drift.objects.exists()
 
 
 def test_an_audience_that_is_not_there_yet_gets_its_name_with_the_first_run(simulator: SimulatorInTest) -> None:
