@@ -42,6 +42,7 @@ def test_an_existing_list_is_found_chosen_and_delivered_to(open_page: OpenPage, 
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert_fits(page)
     page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Count and review").click()
     drive(Run.objects.latest("pk"))
     page.reload()

@@ -61,7 +61,7 @@ def test_chosen_list_is_kept_shown_and_delivered_to(pages: Pages, draft: Deliver
 
     answer = pages.post(step(draft, "audience") + FROM, list_id=wanted.pinterest_id)
 
-    assert answer["Location"].endswith("/setup/columns/"), answer.content.decode()
+    assert answer["Location"].endswith("/setup/rows/"), answer.content.decode()
     draft.refresh_from_db()
     assert draft.audience.customer_list_id == wanted.pinterest_id
     assert "Chosen: <strong>Customer List-Buyers 002, Audience-Buyers 002" in shown(pages, draft)
