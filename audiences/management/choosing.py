@@ -6,8 +6,8 @@ from django.core.management.base import CommandError
 
 from audiences.filtering import where
 from audiences.filtering.conditions import FilterError
-from audiences.models import Delivery, Scope
-from audiences.services import deliveries, filters
+from audiences.models import Audience, Delivery, Scope
+from audiences.services import deliveries, existing, filters
 from audiences.services.deliveries import ColumnChoice
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset
@@ -20,7 +20,11 @@ from pinconnect.workspaces.models import Workspace
 
 @dataclass(frozen=True)
 class Wish:
-    """What the command line asks for. is_whole: all rows, else with no where the delivery keeps its filter."""
+    """What the command line asks for.
+
+    list_id: a list that is on Pinterest already, "" for a new one of the audience's name.
+    is_whole: all rows, else with no where the delivery keeps its filter.
+    """
 
     name: str
     audience: str
@@ -28,6 +32,7 @@ class Wish:
     columns: tuple[ColumnChoice, ...]
     where: tuple[str, ...] = ()
     is_whole: bool = False
+    list_id: str = ""
 
 
 def workspace_named(slug: str) -> Workspace:
@@ -118,17 +123,24 @@ def delivery_for(dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdA
     if delivery.state == DeliveryState.DRAFT:
         return _complete(delivery, dataset, wish, profile, ad_account)
     audience = delivery.audience
-    if audience is None or audience.name != wish.audience or audience.ad_account_id != ad_account.pk:
+    if audience is None or not _goes_to(audience, wish) or audience.ad_account_id != ad_account.pk:
         raise CommandError(
             f"The delivery “{wish.name}” goes to another audience or ad account. Use --name for another delivery."
         )
     return deliveries.change_published(delivery, by=None, mode=wish.mode, columns=list(wish.columns), profile=profile)
 
 
+def _goes_to(audience: Audience, wish: Wish) -> bool:
+    return audience.customer_list_id == wish.list_id if wish.list_id else audience.name == wish.audience
+
+
 def _complete(draft: Delivery, dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdAccount) -> Delivery:
     draft = deliveries.change_basics(draft, by=None, name=wish.name, dataset=dataset, mode=wish.mode, scope=draft.scope)
     draft = deliveries.set_profile(draft, by=None, profile=profile)
-    draft = deliveries.set_target(draft, by=None, ad_account=ad_account, name=wish.audience)
+    if wish.list_id:
+        draft = existing.choose(draft, by=None, ad_account=ad_account, list_id=wish.list_id)
+    else:
+        draft = deliveries.set_target(draft, by=None, ad_account=ad_account, name=wish.audience)
     return deliveries.set_columns(draft, by=None, columns=list(wish.columns))
 
 

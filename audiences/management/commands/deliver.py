@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audiences.filtering.conditions import RowFilter
 from audiences.filtering.words import sentence
 from audiences.management import choosing, driving
+from audiences.management.choosing_lists import list_id_of
 from audiences.messages import reason
 from audiences.models import Delivery, Mode, Run, Trigger
 from audiences.services import accounting, deliveries, runs
@@ -30,7 +31,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a CSV file, plain or compressed with gzip")
-        parser.add_argument("--audience", required=True, metavar="NAME", help="the audience, made if it is not there")
+        into = parser.add_mutually_exclusive_group(required=True)
+        into.add_argument("--audience", default="", metavar="NAME", help="the audience, made if it is not there")
+        into.add_argument(
+            "--list-id", default="", metavar="ID",
+            help="a customer list that is on Pinterest already, by its id, its name or that of its audience",
+        )  # fmt: skip
         parser.add_argument(
             "--map", action="append", required=True, dest="mapped", metavar="COLUMN=KIND",
             help="a column that holds identifiers, once for each; KIND:hashed or KIND:plain says how it is written",
@@ -53,7 +59,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--country", default="", metavar="XX", help="of phone numbers without a country code")
         parser.add_argument("--ad-account", default="", metavar="ID", help="needed when there are several")
-        parser.add_argument("--name", default="", help="of the delivery; the audience's name if left out")
+        parser.add_argument("--name", default="", help="of the delivery; that of the audience or list if left out")
         parser.add_argument("--dataset", default="", metavar="NAME", help="the delivery's name if left out")
         parser.add_argument("--workspace", default="", metavar="SLUG", help="needed when there are several")
         parser.add_argument("--profile", default="", metavar="USERNAME", help="needed when several are connected")
@@ -86,10 +92,11 @@ class Command(BaseCommand):
         profile = choosing.profile_named(workspace, options["profile"])
         ad_account = choosing.ad_account_numbered(profile, options["ad_account"])
         columns = choosing.columns_of(options["mapped"], options["country"])
-        name = options["name"] or options["audience"]
+        name = options["name"] or options["audience"] or options["list_id"]
+        list_id = options["list_id"] and list_id_of(ad_account, profile, options["list_id"], delivery=name)
         dataset = choosing.dataset_named(workspace, options["dataset"] or name)
         wish = choosing.Wish(
-            name, options["audience"], options["mode"], columns, tuple(options["where"]), options["all_rows"]
+            name, options["audience"], options["mode"], columns, tuple(options["where"]), options["all_rows"], list_id
         )
         with driving.explaining_interruption(self._say):
             snapshot = self._receive(dataset, path, WriteMode.APPEND if options["append"] else WriteMode.OVERWRITE)
