@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audiences", "0043_observations"),
+        ("audiences", "0044_listing"),
     ]
 
     operations = [
