@@ -21,6 +21,7 @@ DIRTY = [{"email": "not-an-address", "phone": "", "gaid": ""}] * 4
 def audience(pages: Pages) -> Audience:
     """1,000 identifiers of whom 300 are at Pinterest, from 1,009 rows; asked once, matching."""
     rows = [*people(range(300)), *people(range(3_000, 3_700)), *people(range(5)), *DIRTY]
+    pages.shop.simulator.settings(ready_delay_s=86_400)
     pages.shop.delivery.audience.refresh_from_db()
     add_snapshot(pages.shop.dataset, rows)
     drive(Run.objects.order_by("pk").last())

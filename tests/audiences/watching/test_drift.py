@@ -120,6 +120,15 @@ def test_a_new_name_that_is_known_becomes_the_name(seen: Watched) -> None:
     assert Drift.objects.count() == 1
 
 
+def test_a_name_that_we_have_given_ourselves_is_no_drift(seen: Watched) -> None:
+    seen.somebody_else("PATCH", f"{AUDIENCES}/{seen.audience.audience_id}", {"name": "Spring"})
+    Audience.objects.update(audience_name="Spring")
+
+    seen.look(hours=12)
+
+    assert not Drift.objects.exists()
+
+
 def test_an_audience_that_was_removed_can_be_made_anew(seen: Watched) -> None:
     old = seen.audience.audience_id
     seen.somebody_else("PATCH", f"{AUDIENCES}/{old}", {"operation_type": "REMOVE"})
