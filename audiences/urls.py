@@ -4,6 +4,7 @@ from django.urls import path
 
 from audiences.views import (
     audiences,
+    calls,
     dashboard,
     decision,
     deliveries,
@@ -44,6 +45,10 @@ urlpatterns = [
     path("w/<slug:workspace>/audiences/<int:pk>/drifts/<int:drift>/known/", audiences.drift_known, name="drift-known"),
     path("w/<slug:workspace>/runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path("w/<slug:workspace>/runs/<int:pk>/refused.csv", runs.run_rejects, name="run-rejects"),
+    path("w/<slug:workspace>/runs/<int:pk>/calls/", calls.run_calls, name="run-calls"),
+    path("w/<slug:workspace>/runs/<int:pk>/calls/<int:call>/", calls.run_call, name="run-call"),
+    path("w/<slug:workspace>/runs/<int:pk>/report.json", calls.run_report_json, name="run-report-json"),
+    path("w/<slug:workspace>/runs/<int:pk>/report.txt", calls.run_report_text, name="run-report-text"),
     path("w/<slug:workspace>/runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("w/<slug:workspace>/runs/<int:pk>/decide/", runs.run_decide, name="run-decide"),
     path("decide/<int:run>/<int:user>/<int:until>/<str:seal>/", decision.run_decision, name="run-decision"),

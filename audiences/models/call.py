@@ -81,3 +81,9 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def short_path(self) -> str:
+        """The path without the ad account, which is the same for all calls of a run."""
+        head, _, rest = self.path.removeprefix("/ad_accounts/").partition("/")
+        return f"…/{rest}" if self.path.startswith("/ad_accounts/") and rest and head else self.path

@@ -7,7 +7,7 @@ from django import template
 from audiences import messages
 from audiences.filtering import words as filter_sentences
 from audiences.filtering.conditions import RowFilter
-from audiences.models import Batch, Delivery, Run
+from audiences.models import Batch, Call, Delivery, Run
 from audiences.reports import counts
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.identifiers import kinds
@@ -71,6 +71,19 @@ def kind_label(code: str) -> str:
 @register.inclusion_tag("components/badge.html")
 def batch_badge(batch: Batch) -> dict[str, Any]:
     return {"label": batch.get_state_display(), "tone": _BATCH_TONES.get(BatchState(batch.state), "neutral")}
+
+
+@register.inclusion_tag("components/badge.html")
+def call_badge(call: Call) -> dict[str, Any]:
+    """Pinterest's status in words and colour."""
+    if call.status is None:
+        return {"label": "Not sent" if call.error == "NotSent" else "No answer", "tone": "warn"}
+    if not call.is_error:
+        return {"label": f"{call.status} accepted", "tone": "good"}
+    if call.status == 429:
+        return {"label": "429 rate limit", "tone": "warn"}
+    label = "Pinterest failed" if call.status >= 500 else "unusable" if call.status < 400 else "refused"
+    return {"label": f"{call.status} {label}", "tone": "bad"}
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.reports import audience as audience_report
+from audiences.reports import calls as calls_report
 from audiences.reports import lists as list_report
 from audiences.services import deliveries, refilling, runs, sharing
 from audiences.services.refusals import ServiceRefusal
@@ -70,6 +71,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "is_gone": refilling.is_gone(delivery.audience),
         "meaning": list_report.meaning(delivery.mode),
         "writers": sharing.writers(delivery),
+        "newest_errors": calls_report.newest_errors(delivery),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
     }
     return render(request, "audiences/delivery_detail.html", context)

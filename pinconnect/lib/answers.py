@@ -103,15 +103,22 @@ def show(body: bytes, *, longest: int = LONGEST_KEPT) -> str:
 
 
 def masked(value: Any) -> Any:
-    """Plain data (mappings, lists, texts, numbers) with every text and every telling number in it masked; nothing is
-    left out."""
+    """Plain data of our own (mappings, lists, texts, numbers) with every text in it masked once more, line by line.
+
+    Nothing is cut; numbers, and digits under the name of an id, stay.
+    """
+    return _masked("", value)
+
+
+def _masked(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(name): _of_field(str(name), one) for name, one in value.items()}
-    return [masked(one) for one in value] if isinstance(value, list | tuple) else _scalar("", value)
-
-
-def _of_field(name: str, value: Any) -> Any:
-    return masked(value) if isinstance(value, dict | list | tuple) else _scalar(name, value)
+        return {str(key): _masked(str(key), one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(name, one) for one in value]
+    if value is None or isinstance(value, bool | int | float) or _is_own_number(name, str(value)):
+        return value
+    lines = str(value).split("\n")
+    return "\n".join(" " * (len(line) - len(line.lstrip())) + mask(line, longest=_LONGEST_INPUT) for line in lines)
 
 
 def _shown(name: str, value: Any, depth: int) -> Any:
@@ -135,10 +142,11 @@ def _scalar(name: str, value: Any) -> Any:
     if isinstance(value, int | float):
         is_long = abs(value) >= 10_000_000 and not _OWN_NUMBER.search(name)
         return "[number]" if is_long or abs(value) >= 1e20 else value
-    text = str(value)
-    if text.isascii() and text.isdigit() and len(text) <= 20 and _OWN_NUMBER.search(name):
-        return text
-    return mask(text)
+    return value if _is_own_number(name, value) else mask(str(value))
+
+
+def _is_own_number(name: str, text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 20 and _OWN_NUMBER.search(name) is not None
 
 
 def _cut(text: str, longest: int) -> str:

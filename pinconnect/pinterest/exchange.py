@@ -16,6 +16,7 @@ from pinconnect.pinterest.types import Shape
 
 # What may be read of a query; of anything else only the name.
 _PLAIN_PARAMETERS = frozenset({"order", "page_size"})
+_LARGEST_CODE = 999_999
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,17 @@ def of(
         query=_query(call.url),
         shape=call.shape,
         sent_bytes=len(call.body or b""),
-        code=error.code if error else None,
+        code=_code(error),
         message=error.pinterest_message if error else "",
         answer=_shown(call, answer),
         answer_bytes=len(answer.body) if answer else 0,
         repeat=repeat,
     )
+
+
+def _code(error: PinterestError | None) -> int | None:
+    # Pinterest's numbers are small; a long one could be anything.
+    return error.code if error and error.code is not None and abs(error.code) <= _LARGEST_CODE else None
 
 
 def _shown(call: transport.Call, answer: transport.Answer | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from pinconnect.lib.redact import redact
 from pinconnect.pinterest import errors, limits, retry, transport
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ def _first_number(text: str) -> int | None:
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Pinterest's name for a call, when it looks like one."""
     text = headers.get("x-pinterest-rid", "")
-    return text if re.fullmatch(r"[\w.-]{1,64}", text) else None
+    looks_like_one = re.fullmatch(r"[\w.-]{1,64}", text) and (text.isdigit() or redact(text) == text)
+    return text if looks_like_one else None
 
 
 def understand(call: transport.Call, answer: transport.Answer) -> Reply:

@@ -3,10 +3,11 @@
 from django.utils import timezone
 
 from audiences import decision_links
-from audiences.models import Delivery, Drift, DriftKind, Run, Trigger
+from audiences.models import Call, Delivery, Drift, DriftKind, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
-from audiences.services import deliveries, runs
+from audiences.services import calls, deliveries, runs
+from pinconnect.pinterest.client import Exchange
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.scopes import ASKED_FOR
 from tests.factories_audiences import make_ad_account, make_dataset, make_draft, people
@@ -75,6 +76,15 @@ def decision(world: World) -> dict[str, object]:
     return {"run": int(run_id), "user": int(user), "until": int(until), "seal": seal}
 
 
+def call(world: World) -> dict[str, object]:
+    made = run(world)
+    exchange = Exchange("GET", "/ad_accounts/1/audiences/2", 503, 0.1, None, None, "ServerTrouble")
+    recorder = calls.Recorder(int(str(made["pk"])))
+    recorder.note(exchange)
+    recorder.save()
+    return {**made, "call": Call.objects.get(run=made["pk"]).pk}
+
+
 SAMPLES: dict[str, Sample] = {
     "audiences:audience-detail": drifting,
     "audiences:audience-anew": audience,
@@ -100,6 +110,10 @@ SAMPLES: dict[str, Sample] = {
     "audiences:erasure-csv": erasure,
     "audiences:run-detail": run,
     "audiences:run-rejects": run,
+    "audiences:run-calls": run,
+    "audiences:run-call": call,
+    "audiences:run-report-json": run,
+    "audiences:run-report-text": run,
     "audiences:run-cancel": run,
     "audiences:run-decide": run,
     "audiences:run-decision": decision,

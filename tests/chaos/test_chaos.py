@@ -150,6 +150,7 @@ def test_no_token_and_no_identifier_is_in_any_log_or_table(over: Over) -> None:
     assert len(places["up.log"]) > 1_000
     assert len(storm.tokens) >= 2
     assert len(digests) > 1_000
+    assert places["table audiences_call"].count("\n") > 50, "the recorded calls were looked through too"
 
     for name, text in places.items():
         folded = text.lower()
