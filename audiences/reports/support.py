@@ -213,7 +213,8 @@ def _call(call: Any) -> dict[str, Any]:
     return {
         "at": _moment(call.started_at, "milliseconds"),
         "kind": call.kind,
-        "request": f"{call.method} {call.path}{'?' if call.query else ''}{call.query}",
+        "request": f"{call.method} {call.path}",
+        "query": call.query,
         "records": call.records,
         "starts_with": call.starts_with,
         "bytes": call.sent_bytes,

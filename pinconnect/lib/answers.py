@@ -117,6 +117,8 @@ def _masked(name: str, value: Any) -> Any:
         return [_masked(name, one) for one in value]
     if value is None or isinstance(value, bool | int | float) or _is_own_number(name, str(value)):
         return value
+    if value and _SECRET_FIELD.search(name):
+        return HIDDEN
     lines = str(value).split("\n")
     return "\n".join(" " * (len(line) - len(line.lstrip())) + mask(line, longest=_LONGEST_INPUT) for line in lines)
 

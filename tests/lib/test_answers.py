@@ -83,6 +83,7 @@ def test_odd_bodies_are_no_trouble() -> None:
 
 
 def test_plain_data_keeps_its_shape_and_loses_its_secrets() -> None:
-    found = answers.masked({"a": [nasty.ADDRESS, {"b": nasty.DIGEST}], "count": 3, "customer_list_id": "2680059592705"})
+    plain = {"records": 12_000_000, "customer_list_id": "2680059592705", "at": "2026-11-26T11:31:08.123Z"}
+    found = answers.masked({"a": [nasty.ADDRESS, {"b": f"one\n  {nasty.DIGEST}"}], "access_token": "short", **plain})
 
-    assert found == {"a": ["[e-mail]", {"b": "[digest]"}], "count": 3, "customer_list_id": "2680059592705"}
+    assert found == {"a": ["[e-mail]", {"b": "one\n  [digest]"}], "access_token": "[hidden]", **plain}
