@@ -32,6 +32,8 @@ _COUNTER = re.compile(r"^(?:num|total)_", re.IGNORECASE)
 # Fields whose numbers are Pinterest's own ids, times and sizes.
 _OWN_NUMBER = re.compile(r"(?:^|_)(?:id|ids|time|timestamp|at|size|count)$|^(?:num|total)_", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z][A-Z_]{0,39}")
+# Most names of fields: short words without a digit, which no pattern below could match.
+_PLAIN_NAME = re.compile(r"(?!pin[arc]_)[a-z]{1,15}(?:_[a-z]{1,15}){0,4}")
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Of an address only the host stays: paths and queries carry signatures and names.
@@ -130,7 +132,7 @@ def _shown(name: str, value: Any, depth: int) -> Any:
         return "[…]"
     if isinstance(value, dict):
         parts = list(value.items())
-        shown = {mask(str(key), longest=60): _shown(str(key), one, depth + 1) for key, one in parts[:_FIELDS]}
+        shown = {_name(str(key)): _shown(str(key), one, depth + 1) for key, one in parts[:_FIELDS]}
         return shown if len(parts) <= _FIELDS else {**shown, "…": f"{len(parts) - _FIELDS:,} more"}
     if isinstance(value, list):
         rest = [f"… {len(value) - _ITEMS:,} more"] if len(value) > _ITEMS else []
@@ -149,6 +151,10 @@ def _scalar(name: str, value: Any) -> Any:
 
 def _is_own_number(name: str, text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 20 and _OWN_NUMBER.search(name) is not None
+
+
+def _name(name: str) -> str:
+    return name if _PLAIN_NAME.fullmatch(name) else mask(name, longest=60)
 
 
 def _cut(text: str, longest: int) -> str:
