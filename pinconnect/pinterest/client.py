@@ -64,6 +64,10 @@ class Client:
         call = transport.Call(method.upper(), path, address(path, params), headers, body, safe_to_repeat, shape)
         return perform(call, observe=self._note)
 
+    def send(self, call: transport.Call) -> Reply:
+        """Make a call to another address than the API's, without this client's token, under the same eyes."""
+        return perform(call, observe=self._note)
+
     def _note(self, exchange: Exchange) -> None:
         if exchange.rate is not None:
             self.last_rate = exchange.rate

@@ -21,6 +21,7 @@ from pinconnect.simulator import (
     sharing,
     static,
     tokens,
+    uploads,
 )
 from pinconnect.simulator.calls import Call
 from pinconnect.simulator.http import Answer, ApiError, Request
@@ -28,9 +29,17 @@ from pinconnect.simulator.routing import Context, Note, Route
 from pinconnect.simulator.world import LOCAL_HOSTS, Config, World
 
 API_ROUTES: tuple[Route, ...] = tuple(
-    chain(oauth_api.ROUTES, accounts.ROUTES, customer_lists.ROUTES, audiences.ROUTES, sharing.ROUTES, events.ROUTES)
+    chain(
+        oauth_api.ROUTES,
+        accounts.ROUTES,
+        customer_lists.ROUTES,
+        uploads.ROUTES,
+        audiences.ROUTES,
+        sharing.ROUTES,
+        events.ROUTES,
+    )
 )
-OWN_ROUTES: tuple[Route, ...] = tuple(chain(oauth_pages.ROUTES, control.ROUTES, static.ROUTES))
+OWN_ROUTES: tuple[Route, ...] = tuple(chain(oauth_pages.ROUTES, control.ROUTES, static.ROUTES, uploads.BUCKET_ROUTES))
 
 
 class Simulator:

@@ -136,6 +136,12 @@ def take(world: World, request: Request, operation: str) -> Fault | None:
     return None
 
 
+def refused_digests(world: World) -> frozenset[str]:
+    """The records that faults of the kind bad_records call bad, for whoever looks at records one by one."""
+    found = (Fault(**json.loads(row["body"])) for row in world.store.all("SELECT body FROM faults"))
+    return frozenset(digest for fault in found if fault.kind == "bad_records" for digest in fault.digests)
+
+
 def _save(world: World, number: int, fault: Fault) -> None:
     if fault.times == 0:
         world.store.run("DELETE FROM faults WHERE id = ?", number)

@@ -28,6 +28,8 @@ class Options:
     strict_email_case: a plain e-mail with capitals matches nobody.
     list_exceptions: a list's `exceptions` count records that can match nobody.
     refuse_small_audiences: an audience over a list that is TOO_SMALL is refused with 400.
+    bulk_upload: ad accounts may upload files of records; upload_delay_s: how long one is processed; min_part_bytes:
+        what every part but the last must have.
     """
 
     ready_delay_s: float = 5.0
@@ -43,6 +45,9 @@ class Options:
     max_records: int = 10_000
     too_large_status: int = 413
     created_status: int = 200
+    bulk_upload: bool = False
+    upload_delay_s: float = 2.0
+    min_part_bytes: int = 5_242_880
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -58,7 +58,7 @@ class Payload:
 
     def count_unmatchable(self) -> int:
         """How many identifiers could match nobody, whoever used Pinterest."""
-        return sum(_is_unmatchable(letter, token) for letter, found in self.tokens.items() for token in found)
+        return sum(is_unmatchable(letter, token) for letter, found in self.tokens.items() for token in found)
 
 
 def parse(data: Mapping[str, Any], options: Options) -> Payload:
@@ -133,7 +133,8 @@ def _spellings(tokens: list[str], options: Options) -> Iterable[str]:
     return [*tokens, *lowered]
 
 
-def _is_unmatchable(letter: str, token: str) -> bool:
+def is_unmatchable(letter: str, token: str) -> bool:
+    """Whether an identifier could match nobody; letter: the place it came in."""
     if letter in ("x", "l"):
         return False
     if HEX.fullmatch(token):

@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS customer_lists (
     created REAL NOT NULL, updated REAL NOT NULL, ready_at REAL NOT NULL, settled_size INTEGER NOT NULL,
     matched BLOB NOT NULL, invalid INTEGER NOT NULL, log_end INTEGER NOT NULL, log_lines INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS customer_lists_of_account ON customer_lists (ad_account_id, id);
+CREATE TABLE IF NOT EXISTS uploads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, ad_account_id TEXT NOT NULL, customer_list_id INTEGER NOT NULL,
+    operation TEXT NOT NULL, total_parts INTEGER NOT NULL, state TEXT NOT NULL, secret TEXT NOT NULL,
+    created REAL NOT NULL, updated REAL NOT NULL, done_at REAL NOT NULL, counts TEXT NOT NULL DEFAULT '',
+    errors TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS audiences (
     id INTEGER PRIMARY KEY AUTOINCREMENT, ad_account_id TEXT NOT NULL, audience_type TEXT NOT NULL, name TEXT NOT NULL,
     description TEXT NOT NULL, rule TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL, ready_at REAL NOT NULL,
@@ -39,9 +44,12 @@ CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, window INTEGER NOT NULL,
 """
 # Ids of customer lists and audiences start here, so that they look like Pinterest's and never like each other.
 FIRST_IDS = {"customer_lists": 2_680_000_000_000, "audiences": 2_542_000_000_000}
-TABLES = ("meta", "sessions", "grants", "codes", "tokens", "customer_lists", "audiences", "shares", "faults", "rates")
+TABLES = (
+    *("meta", "sessions", "grants", "codes", "tokens", "customer_lists"),
+    *("uploads", "audiences", "shares", "faults", "rates"),
+)
 
-# Raised whenever SCHEMA changes; pretend data is not worth migrations.
+# Raised whenever SCHEMA changes a table that is there; pretend data is not worth migrations.
 VERSION = 1
 
 
