@@ -17,6 +17,7 @@ from audiences.models import (
     Listing,
     Run,
     Schedule,
+    Split,
     Trigger,
 )
 from audiences.services import deliveries, runs
@@ -157,3 +158,12 @@ class ListedListAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("name", "pinterest_id", "audience_name")
     list_select_related = ("ad_account",)
+
+
+@admin.register(Split)
+class SplitAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
+    list_display = ["name", "column", "workspace", "dataset", "created_at"]
+    list_select_related = ["workspace", "dataset"]
+    search_fields = ["name", "column", "dataset__name"]
+    list_filter = ["workspace"]
+    date_hierarchy = "created_at"

@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, Self
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.queue import leases
@@ -43,7 +44,15 @@ class ListedQuerySet(QuerySet[Any]):
         return self.filter(Q(name__icontains=text) | Q(audience_name__icontains=text) | Q(pinterest_id__contains=text))
 
 
+class SplitQuerySet(WorkspaceOwnedQuerySet):
+    """Splits, by workspace."""
+
+
 class DeliveryQuerySet(WorkspaceOwnedQuerySet):
+    def together(self) -> Self:
+        """By name, the deliveries of a split one after the other under the split's name."""
+        return self.order_by(Coalesce("split__name", "name"), "split", "name")
+
     def not_archived(self) -> Self:
         return self.exclude(state=DeliveryState.ARCHIVED)
 

@@ -18,6 +18,7 @@ from audiences.views import (
     runs,
     schedules,
     setup,
+    splits,
     standby,
 )
 
@@ -38,6 +39,9 @@ urlpatterns = [
     path("w/<slug:workspace>/deliveries/<int:pk>/new-list/", deliveries.delivery_new_list, name="delivery-new-list"),
     path("w/<slug:workspace>/deliveries/<int:pk>/archive/", deliveries.delivery_archive, name="delivery-archive"),
     path("w/<slug:workspace>/deliveries/<int:pk>/rows/", rows.delivery_rows, name="delivery-rows"),
+    path("w/<slug:workspace>/deliveries/<int:pk>/split/", splits.split_create, name="split-create"),
+    path("w/<slug:workspace>/splits/<int:pk>/", splits.split_detail, name="split-detail"),
+    path("w/<slug:workspace>/splits/<int:pk>/add/", splits.split_add, name="split-add"),
     path("w/<slug:workspace>/deliveries/<int:pk>/schedule/", schedules.delivery_schedule, name="delivery-schedule"),
     path("w/<slug:workspace>/audiences/<int:pk>/", audiences.audience_detail, name="audience-detail"),
     path("w/<slug:workspace>/audiences/<int:pk>/anew/", audiences.audience_anew, name="audience-anew"),

@@ -10,6 +10,7 @@ from audiences.models.listing import ListedList, Listing, ListingStage
 from audiences.models.observation import Doubt, Drift, DriftEnding, DriftKind, Observation
 from audiences.models.run import Run, Trigger
 from audiences.models.schedule import Rhythm, Schedule
+from audiences.models.split import Split
 
 __all__ = [
     "Audience",
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "Schedule",
     "Scope",
+    "Split",
     "Tombstone",
     "Trigger",
 ]

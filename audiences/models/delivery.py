@@ -44,6 +44,10 @@ class Delivery(WorkspaceOwned):
     row_filter = models.JSONField(
         default=dict, blank=True, help_text="Conditions on the rows (RowFilter as JSON); empty: all rows."
     )
+    split = models.ForeignKey(
+        "audiences.Split", on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True
+    )
+    split_value = models.CharField(max_length=300, blank=True, help_text="In lower case; empty: rows without a value.")
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
     pause_reason = models.CharField(max_length=40, blank=True, help_text="Code; empty when a person paused it.")
     pause_token_version = models.PositiveIntegerField(
@@ -78,6 +82,11 @@ class Delivery(WorkspaceOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "name"], condition=~models.Q(state="archived"), name="delivery_name_once"
+            ),
+            models.UniqueConstraint(
+                fields=["split", "split_value"],
+                condition=models.Q(split__isnull=False) & ~models.Q(state="archived"),
+                name="delivery_once_per_split_value",
             ),
             models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state_known"),
             models.CheckConstraint(

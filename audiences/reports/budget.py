@@ -1,5 +1,7 @@
 """What a schedule costs in calls, against what Pinterest allows the app."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,6 +45,34 @@ def of(delivery: Delivery, schedule: Schedule | None) -> Budget:
     calls = done.counts.get("final", {}).get("calls") if done else None
     rate = RATES[Tier(settings.PINTEREST_TIER)][Category.ADS_WRITE]
     return Budget(calls, _runs_per_day(schedule), rate.calls, "day" if rate.per_s == DAY_S else "minute")
+
+
+@dataclass(frozen=True)
+class SplitBudget:
+    """What several deliveries cost together. first_calls: of their first runs; runs_per_day: None where unknown."""
+
+    first_calls: int
+    runs_per_day: float | None
+    limit: int
+    per: str
+
+    @property
+    def is_over(self) -> bool:
+        """Only the Trial tier counts calls by the day."""
+        return self.per == "day" and self.first_calls > self.limit
+
+
+# A list and its audience are created once each.
+_CALLS_TO_CREATE = 2
+
+
+def of_split(rows: Sequence[int], schedule: Schedule | None) -> SplitBudget:
+    """rows: of the newest snapshot, one number for each delivery that would be made."""
+    calls = sum(_CALLS_TO_CREATE + max(1, math.ceil(count / settings.BATCH_RECORDS)) for count in rows)
+    rate = RATES[Tier(settings.PINTEREST_TIER)][Category.ADS_WRITE]
+    each = _runs_per_day(schedule)
+    together = None if each is None else each * len(rows)
+    return SplitBudget(calls, together, rate.calls, "day" if rate.per_s == DAY_S else "minute")
 
 
 def _runs_per_day(schedule: Schedule | None) -> float | None:

@@ -41,6 +41,16 @@ _SENTENCES = {
     "needs_resume": "Pinterest refused the profile of “{name}”. Connect it again under Profiles; the delivery then "
     "goes on by itself.",
     "run_active": "A run of “{name}” is under way. Wait until it has ended, or cancel it, then change the delivery.",
+    "split_refused": "{sentence}",
+    "split_identifier": "“{column}” is sent as an identifier, so it names people and makes no groups. "
+    "Choose another column.",
+    "split_many": "“{column}” has {count} different values in the newest snapshot, and a split has at most {most}. "
+    "Choose a column that names groups, such as a country or a tier.",
+    "split_nothing": "Tick at least one value.",
+    "split_full": "A split has at most {most} values. Tick fewer, or split by a column with fewer values.",
+    "split_twice": "The same value is chosen twice; upper and lower case make no difference.",
+    "split_pattern": "The name has to contain {{value}}, or all deliveries would be called the same.",
+    "split_removes": "This delivery takes people out of a list that is there, so it cannot be split into new ones.",
     "filter_refused": "{sentence}",
     "filter_changed": "Somebody has changed the rows of this delivery meanwhile. Load the page again and look first.",
     "lists_begin_anew": "Pinterest broke its listing off, so it has to be read again from the beginning.",

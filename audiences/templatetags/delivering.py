@@ -9,6 +9,7 @@ from audiences.filtering import words as filter_sentences
 from audiences.filtering.conditions import RowFilter
 from audiences.models import Batch, Call, Delivery, Run
 from audiences.reports import counts
+from audiences.services import splits
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.identifiers import kinds
 
@@ -34,6 +35,12 @@ _BATCH_TONES = {
     BatchState.SPLIT: "warn",
     BatchState.FAILED: "bad",
 }
+
+
+@register.filter
+def has_value(values: tuple[str, ...], text: str) -> bool:
+    """Whether a value is among those chosen for a split, in any spelling."""
+    return splits.key_of(text) in {splits.key_of(value) for value in values}
 
 
 @register.filter

@@ -37,9 +37,9 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 def delivery_list(request: WorkspaceRequest) -> HttpResponse:
     search, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     found = Delivery.objects.for_workspace(request.workspace).select_related(
-        "dataset", "audience__ad_account", "profile"
+        "dataset", "audience__ad_account", "profile", "split"
     )
-    found = found.filter(state=state) if state in DeliveryState.values else found.not_archived()
+    found = found.together().filter(state=state) if state in DeliveryState.values else found.together().not_archived()
     if search:
         found = found.filter(
             Q(name__icontains=search) | Q(dataset__name__icontains=search) | Q(audience__name__icontains=search)

@@ -1,12 +1,14 @@
 """Arguments for the addresses of deliveries and runs."""
 
+from secrets import token_hex
+
 from django.utils import timezone
 
 from audiences import decision_links
 from audiences.models import Call, Delivery, Drift, DriftKind, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
-from audiences.services import calls, deliveries, runs
+from audiences.services import calls, deliveries, runs, splits
 from pinconnect.pinterest.client import Exchange
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.scopes import ASKED_FOR
@@ -85,6 +87,11 @@ def call(world: World) -> dict[str, object]:
     return {**made, "call": Call.objects.get(run=made["pk"]).pk}
 
 
+def split(world: World) -> dict[str, object]:
+    wish = splits.Wish("phone", splits.PATTERN, ("a",), token_hex(8))
+    return {"pk": splits.create(_draft(world), wish, by=None).pk}
+
+
 SAMPLES: dict[str, Sample] = {
     "audiences:audience-detail": drifting,
     "audiences:audience-anew": audience,
@@ -103,6 +110,9 @@ SAMPLES: dict[str, Sample] = {
     "audiences:delivery-new-list": published,
     "audiences:delivery-schedule": published,
     "audiences:delivery-rows": published,
+    "audiences:split-create": published,
+    "audiences:split-detail": split,
+    "audiences:split-add": split,
     "audiences:delivery-doctor": published,
     "audiences:delivery-examine": published,
     "audiences:erasure-detail": erasure,

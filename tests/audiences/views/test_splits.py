@@ -1,0 +1,102 @@
+"""Pages of splits: choose a column, tick values, review with the cost, publish; later add what is new."""
+
+import pytest
+
+from audiences.models import Delivery, Split
+from pinconnect.workspaces.roles import Role
+from tests.audiences.views.conftest import Pages
+from tests.factories_audiences import add_snapshot, people
+
+
+@pytest.fixture
+def split_pages(pages: Pages) -> Pages:
+    pages.shop.change([row | {"tier": ("Gold", "Silver", "")[n % 3]} for n, row in enumerate(people(range(300)))])
+    return pages
+
+
+def path(pages: Pages) -> str:
+    return f"deliveries/{pages.shop.delivery.pk}/split/"
+
+
+def form(*values: str, do: str, **more: str) -> dict[str, object]:
+    return {"column": "tier", "pattern": "{name} – {value}", "key": "k" * 32, "value": list(values), "do": do, **more}
+
+
+def test_values_are_shown_with_their_rows_and_blanks_unticked(split_pages: Pages) -> None:
+    text = split_pages.get(path(split_pages) + "?column=tier").content.decode()
+
+    assert "Gold" in text
+    assert "100 rows without a value" in text
+    assert "checked" not in text
+    assert '<option value="email"' not in text
+    assert not Split.objects.exists()
+
+
+def test_review_says_names_rows_and_calls_and_publishes_nothing(split_pages: Pages) -> None:
+    text = split_pages.post(path(split_pages), **form("Gold", "Silver", do="review")).content.decode()
+
+    assert "Newsletter – Gold" in text
+    assert "2 deliveries, 2 audiences" in text
+    assert "take about 6 calls" in text
+    assert not Split.objects.exists()
+
+
+def test_publishing_twice_makes_one_split(split_pages: Pages) -> None:
+    answers = [split_pages.post(path(split_pages), **form("Gold", "Silver", do="publish", blank="1")) for _ in range(2)]
+
+    split = Split.objects.get()
+    assert {answer["Location"] for answer in answers} == {split_pages.url(f"splits/{split.pk}/")}
+    assert Delivery.objects.filter(split=split).count() == 3
+    listed = split_pages.get("deliveries/").content.decode()
+    assert f"splits/{split.pk}/" in listed
+
+
+def test_page_of_the_split_offers_new_values_and_says_which_are_gone(split_pages: Pages) -> None:
+    split_pages.post(path(split_pages), **form("Gold", "Silver", do="publish"))
+    split = Split.objects.get()
+    rows = [row | {"tier": ("Gold", "Bronze")[n % 2]} for n, row in enumerate(people(range(300)))]
+    add_snapshot(split_pages.shop.dataset, rows)
+
+    text = split_pages.get(f"splits/{split.pk}/").content.decode()
+    assert "Bronze" in text
+    assert text.count("No row has this value now") == 1
+
+    split_pages.post(f"splits/{split.pk}/add/", value=["Bronze"])
+    split_pages.post(f"splits/{split.pk}/add/", value=["bronze"])
+    assert Delivery.objects.filter(split=split).count() == 3
+    assert "Every value that was found has its delivery" in split_pages.get(f"splits/{split.pk}/").content.decode()
+
+
+def test_refusals_are_shown_and_keep_what_was_ticked(split_pages: Pages) -> None:
+    text = split_pages.post(path(split_pages), **form("Gold", do="publish", pattern="Same")).content.decode()
+
+    assert "{value}" in text
+    assert "This split is not possible" in text
+    assert "checked" in text
+    assert not Split.objects.exists()
+
+
+def test_identifier_column_is_refused_in_words(split_pages: Pages) -> None:
+    text = split_pages.get(path(split_pages) + "?column=email").content.decode()
+
+    assert "sent as an identifier" in text
+
+
+def test_roles_and_outsiders(split_pages: Pages) -> None:
+    split_pages.post(path(split_pages), **form("Gold", do="publish"))
+    detail = f"splits/{Split.objects.get().pk}/"
+    viewer, outsider = split_pages.as_role(Role.VIEWER), split_pages.as_outsider()
+
+    assert viewer.get(path(split_pages)).status_code == 403
+    assert viewer.get(detail).status_code == 200
+    assert "Add and publish" not in viewer.get(detail).content.decode()
+    assert viewer.post(f"{detail}add/", value="x").status_code == 403
+    assert outsider.get(detail).status_code == 404
+    assert outsider.get(path(split_pages)).status_code == 404
+
+
+def test_values_stay_out_of_addresses_and_logs(split_pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
+    answer = split_pages.post(path(split_pages), **form("Gold", do="publish"))
+
+    assert "Gold" not in answer["Location"]
+    assert "Gold" not in caplog.text
