@@ -18,11 +18,14 @@ def literal(text: str) -> str:
 
 
 _TRIM = literal(texts.TRIM)
+# Trimming all of that is slow, and hardly any value needs it: printable ASCII without a space at its ends does not.
+_TRIMMED = quote("(?:[!-~](?:[ -~]*[!-~])?)?")
 
 
 def trimmed(name: str) -> str:
     """SQL for the value of a column without white space and invisible characters around it; '' where it is missing."""
-    return f"trim(COALESCE({name}, ''), {_TRIM})"
+    rest = f"trim(COALESCE({name}, ''), {_TRIM})"
+    return f"CASE WHEN regexp_full_match({name}, {_TRIMMED}) THEN {name} ELSE {rest} END"
 
 
 def folded(text: str) -> str:
