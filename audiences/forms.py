@@ -15,8 +15,10 @@ NOTHING = "none"
 NOT_SENT = (NOTHING, "This column is not sent")
 TREATMENTS = (
     ("auto", "Find out per value"),
-    ("plain", "Plain: normalise, then hash"),
-    ("hashed", "Already SHA-256: send as it is"),
+    ("plain", "Plain: clean, then hash"),
+    ("e164", "Phone digits with country code: check and hash, clean nothing"),
+    ("hashed", "Already hashed with SHA-256: send as it is"),
+    ("any_hash", "Already hashed, MD5 and SHA-1 too: send as it is"),
 )
 NO_COUNTRY = (NOTHING, "None: only numbers with a country code")
 
@@ -128,6 +130,19 @@ class ColumnForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
             field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        kind, treatment = kinds.KINDS.get(data.get("kind", "")), data.get("treatment")
+        if kind is not None and treatment and treatment not in kind.treatments:
+            only = "phone numbers" if treatment == "e164" else "e-mail addresses, phone numbers and mobile IDs"
+            self.add_error("treatment", f"This is only for {only}. Choose another way for this column.")
+        return data
+
+    @property
+    def passes_other_hashes(self) -> bool:
+        """Whether the warning about MD5 and SHA-1 is due, also where CSS cannot tell."""
+        return bool(self["treatment"].value() == "any_hash")
 
     def choice(self) -> ColumnChoice | None:
         """What was chosen; None for a column that is not sent."""

@@ -1,6 +1,7 @@
 """What has been delivered to a customer list: the only truth, since Pinterest never gives members back.
 
-A ledger is a directory: manifest.json and Parquet files of (wire_kind UTINYINT, h BLOB of 32 bytes), partitioned by the
+A ledger is a directory: manifest.json and Parquet files of (wire_kind UTINYINT, h BLOB of 32 bytes, or of 20 or
+16 for a SHA-1 or MD5 that was let through), partitioned by the
 first hexadecimal digits of h and sorted by h. It is never changed: a new one is written beside it. A directory without
 a manifest is not a ledger, so one that was half written is never read.
 
@@ -108,7 +109,8 @@ def partition(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
         raise LedgerBroken("A file of the ledger is missing.")
     query = f"SELECT wire_kind, h FROM read_parquet({quote(str(file))})"
     if len(prefix) > found.width:
-        low, high = prefix.ljust(64, "0"), prefix.ljust(64, "f")
+        # A digest may be shorter than others, and what is shorter sorts first: so low has no more digits than it needs.
+        low, high = prefix + "0" * (len(prefix) % 2), prefix.ljust(64, "f")
         query += f" WHERE h >= unhex({quote(low)}) AND h <= unhex({quote(high)})"
     return query
 

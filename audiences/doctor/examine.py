@@ -36,6 +36,7 @@ _ROLES = (
 )
 _CASE_COUNTS = ("maid", "lr_id", "dlx_id")
 _SHA256 = "[0-9A-Fa-f]{64}"
+_OTHER_HASH = "[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}"
 _DASHED = "{0}{{8}}-{0}{{4}}-{0}{{4}}-{0}{{4}}-{0}{{12}}"
 
 
@@ -149,11 +150,14 @@ def _suspects(index: int, column: ColumnMapping, rows: str, session: Session) ->
 def _tests(name: str, column: ColumnMapping) -> dict[str, str]:
     hashed = f"regexp_full_match({name}, '{_SHA256}')"
     tests = {}
-    if column.kind == "email" and column.treatment != "hashed":
+    is_hashed = column.treatment in ("hashed", "any_hash")
+    if column.treatment == "any_hash":
+        tests["other_hashes"] = f"regexp_full_match({name}, '{_OTHER_HASH}')"
+    if column.kind == "email" and not is_hashed:
         tests["role_mailbox"] = f"regexp_full_match(lower({name}), '(?:{_ROLES})(?:[+.].*)?@.+')"
-    if column.kind == "idfa" and column.treatment != "hashed":
+    if column.kind == "idfa" and not is_hashed:
         tests["idfa_lower"] = _in_case(name, "[0-9a-f]", "[0-9]")
-    if column.kind == "gaid" and column.treatment != "hashed":
+    if column.kind == "gaid" and not is_hashed:
         tests["gaid_upper"] = _in_case(name, "[0-9A-F]", "[0-9]")
     if column.treatment == "auto":
         nothing = texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER

@@ -48,6 +48,13 @@ WORDS = {
         "If the column holds Apple IDs or both, choose that kind instead.",
         "warn",
     ),
+    "other_hashes": (
+        "MD5 and SHA-1 hashes",
+        "They are passed on unchecked, as the column is set to. Somebody who is also on the list as a SHA-256 hash, or "
+        "as another of these, counts twice and leaves only when each of them does.",
+        "Have the source hash with SHA-256 if it can.",
+        "warn",
+    ),
     "some_hashed": (
         "Hashes among plain values",
         "Most of the column is plain, but these are SHA-256 hashes already. They are sent as they are, and nobody can "

@@ -45,6 +45,9 @@ class Audience(WorkspaceOwned):
     ledger_members = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Distinct digests by wire kind."
     )
+    takes_other_hashes = models.BooleanField(
+        default=False, editable=False, help_text="MD5 or SHA-1 may be on it, so a person is looked for by them as well."
+    )
     list_state = models.CharField(max_length=20, blank=True, help_text="Pinterest's state of the customer list.")
     audience_state = models.CharField(max_length=30, blank=True, help_text="Pinterest's state of the audience.")
     size = models.BigIntegerField(null=True, blank=True, help_text="Pinterest's size of the audience.")

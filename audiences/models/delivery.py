@@ -105,7 +105,7 @@ class DeliveryColumn(models.Model):
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="columns")
     column = models.CharField(max_length=200, help_text="Name of the dataset's column.")
     kind = models.CharField(max_length=20)
-    treatment = models.CharField(max_length=10, default="auto", help_text="auto, plain or hashed.")
+    treatment = models.CharField(max_length=10, default="auto", help_text="auto, plain, hashed, any_hash or e164.")
     default_country = models.CharField(max_length=2, blank=True, help_text="For phone numbers without a country code.")
 
     class Meta:

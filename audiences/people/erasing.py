@@ -179,7 +179,7 @@ def _plan(removal: Removal, delivery: Delivery, audience: Audience, members: Seq
         tombstones.KEY: removal.erasure_id,
         "snapshots": [],
         "source_bytes": 0,
-        "columns": [{"column": kind, "kind": kind, "treatment": "hashed", "default_country": ""} for kind in mapped],
+        "columns": [{"column": kind, "kind": kind, "treatment": "any_hash", "default_country": ""} for kind in mapped],
         "mode": "remove",
         "wire": {"shape": wire.shape, "list_type": wire.list_type},
         "limits": {"records": settings.BATCH_RECORDS, "bytes": settings.BATCH_BYTES},

@@ -53,12 +53,25 @@ def examine(kind: str, value: str, default_country: str | None = None) -> Examin
     )
 
 
-def identities(kind: str, value: str, default_country: str | None = None) -> tuple[Wanted, ...]:
-    """Every form in which lists may hold what a person typed; none when it is refused. The first is the rule's own."""
+def identities(
+    kind: str, value: str, default_country: str | None = None, *, with_other_hashes: bool = True
+) -> tuple[Wanted, ...]:
+    """Every form in which lists may hold what a person typed; none when it is refused. The first is the rule's own.
+
+    with_other_hashes: its SHA-1 and MD5 too, where Pinterest takes those.
+    """
     wire = kinds.get(kind).wire
     tried = (kind, *(other for other in _MAIDS if other != kind)) if wire == "maid" else (kind,)
     verdicts = [rules.judge(one, value, "auto", default_country) for one in tried]
-    found = [Wanted(wire, verdict.digest) for verdict in verdicts if verdict.digest]
+    if "any_hash" in kinds.get(kind).treatments:
+        # What was typed may be such a hash itself; 32 digits may also be a mobile ID without dashes.
+        verdicts.append(rules.judge(kind, value, "any_hash"))
+        with_others = with_other_hashes
+    else:
+        with_others = False
+    plain = [verdict.normalised for verdict in verdicts if verdict.normalised and with_others]
+    others = [digest for text in plain for digest in texts.other_digests(text)]
+    found = [Wanted(wire, digest) for digest in (*(verdict.digest for verdict in verdicts), *others) if digest]
     return tuple(dict.fromkeys(found))
 
 

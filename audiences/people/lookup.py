@@ -27,7 +27,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, order=True)
 class Wanted:
-    """An identifier as lists hold it. digest: 32 bytes."""
+    """An identifier as lists hold it. digest: 32 bytes, or 20 or 16 for a SHA-1 or MD5 that was let through."""
 
     wire_kind: str
     digest: bytes

@@ -12,7 +12,7 @@ from typing import Any
 from audiences.messages import reason
 from audiences.models import Erasure, Removal, RemovalState, Run
 from audiences.pipeline.rejects import safe_cell
-from pinconnect.identifiers import kinds
+from pinconnect.identifiers import kinds, texts
 
 PREFIX = 12
 _TONES = {
@@ -45,17 +45,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Receipt:
-    """identifiers: (kind in words, the first hexadecimal digits of the hash)."""
+    """identifiers: (kind in words, which hash, its first hexadecimal digits)."""
 
     erasure: Erasure
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: tuple[tuple[str, str, str], ...]
     lines: tuple[Line, ...]
     waiting: int
 
     @property
     def kinds(self) -> str:
         """How many of which kind, in words."""
-        counts = Counter(label for label, _ in self.identifiers)
+        each = Counter((label, name) for label, name, _ in self.identifiers)
+        # One that was typed plain is there under every hash, and one that was typed as a hash only under that.
+        counts = {label: max(each[label, name] for name in texts.HASHES.values()) for label, _ in each}
         return ", ".join(f"{count} × {label.lower()}" for label, count in counts.items())
 
     @property
@@ -68,7 +70,8 @@ def of(erasure: Erasure) -> Receipt:
     found = erasure.removals.select_related("audience__ad_account", "run__delivery").order_by("audience__name", "pk")
     lines = tuple(_line(removal) for removal in found)
     identifiers = tuple(
-        (kinds.wire_label(one.wire_kind), bytes(one.digest).hex()[:PREFIX]) for one in erasure.tombstones.order_by("pk")
+        (kinds.wire_label(one.wire_kind), texts.HASHES[2 * len(one.digest)], bytes(one.digest).hex()[:PREFIX])
+        for one in erasure.tombstones.order_by("pk")
     )
     waiting = sum(line.acknowledged_at is None for line in lines)
     return Receipt(erasure, identifiers, lines, waiting)
@@ -83,7 +86,10 @@ def as_json(receipt: Receipt) -> dict[str, Any]:
         "reference": erasure.reference,
         "requested_at": _moment(erasure.requested_at),
         "completed_at": _moment(erasure.completed_at),
-        "identifiers": [{"kind": kind, "sha256_starts_with": prefix} for kind, prefix in receipt.identifiers],
+        "identifiers": [
+            {"kind": kind, f"{name.replace('-', '').lower()}_starts_with": prefix}
+            for kind, name, prefix in receipt.identifiers
+        ],
         "lists": [
             {
                 "audience": line.name,

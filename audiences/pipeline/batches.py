@@ -13,6 +13,7 @@ from audiences.pipeline.sequences import Index
 from audiences.pipeline.session import Session
 from pinconnect.identifiers import kinds
 
+# With the comma. A SHA-1 or MD5 takes less, so a batch that holds some is a little smaller than it might be.
 _RECORD_BYTES = 65
 _LARGEST_BLOCK = 64
 
@@ -48,7 +49,9 @@ def _block_sizes(
     if index.has_rows(operation):
         size = wire.row_bytes_sql({code: code for code in index.wire_kinds})
     else:
-        cases = " ".join(f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_bytes(code)}" for code in kinds.ROW_FIELDS)
+        cases = " ".join(
+            f"WHEN {kinds.WIRE_NUMBERS[code]} THEN {wire.row_bytes_sql({code: 'h'})}" for code in kinds.ROW_FIELDS
+        )
         size = f"CASE k {cases} END"
     entries = index.entries(operation, 0, total)
     query = f"SELECT count(*), sum({size} + 1) FROM ({entries}) GROUP BY n // {block} ORDER BY n // {block}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from audiences.filtering.conditions import RowFilter
 
 Mode = Literal["mirror", "add", "remove"]
-Treatment = Literal["auto", "plain", "hashed"]
+Treatment = Literal["auto", "plain", "hashed", "any_hash", "e164"]
 Operation = Literal["ADD", "REMOVE"]
 Shape = Literal["records", "records_v2"]
 
@@ -252,7 +252,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class BatchRange:
-    """Positions first .. first + count - 1 of the sorted sequence of one operation. bytes: of the payload's text."""
+    """Positions first .. first + count - 1 of the sorted sequence of one operation. bytes: the payload has no more."""
 
     operation: Operation
     first: int

@@ -9,7 +9,6 @@ from pinconnect.identifiers import kinds
 
 # Room in a request body for everything around the records: operation, list name, brackets.
 ENVELOPE_BYTES = 1024
-_DIGEST_HEX = 64
 
 
 class WireConflict(ValueError):  # noqa: N818 - a choice to be made by a person, not a fault
@@ -56,15 +55,11 @@ def row_sql(digests: dict[str, str]) -> str:
 
 def row_bytes_sql(digests: dict[str, str]) -> str:
     """SQL for the length of row_sql's text, without making it."""
-    present = [f"({sql} IS NOT NULL)::INTEGER" for sql in digests.values()]
-    sizes = [f"{flag} * {_field_bytes(wire)}" for (wire, flag) in zip(digests, present, strict=True)]
-    return f"(1 + {' + '.join(sizes)} + {' + '.join(present)})"
+    sizes = [f"COALESCE({_field_bytes(wire, sql)} + 1, 0)" for wire, sql in digests.items()]
+    return f"(1 + {' + '.join(sizes)})"
 
 
-def row_bytes(wire: str) -> int:
-    """The length of a row with one identifier."""
-    return 2 + _field_bytes(wire)
-
-
-def _field_bytes(wire: str) -> int:
-    return len(kinds.ROW_FIELDS[wire]) + _DIGEST_HEX + len('"":""')
+def _field_bytes(wire: str, digest: str) -> str:
+    """SQL; NULL without a digest. Two hexadecimal digits for a byte, whichever hash it is."""
+    frame = len(kinds.ROW_FIELDS[wire]) + len('"":""')
+    return f"{frame} + 2 * octet_length({digest})"

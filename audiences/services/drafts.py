@@ -270,8 +270,10 @@ def _checked(draft: Delivery, choice: ColumnChoice) -> DeliveryColumn:
         raise ServiceRefusal("no_dataset_column", column=choice.column, columns=", ".join(known) or "none")
     if choice.kind not in kinds.KINDS:
         raise ServiceRefusal("unknown_kind", kind=choice.kind, kinds=", ".join(kinds.KINDS))
-    if choice.treatment not in kinds.TREATMENTS:
-        raise ServiceRefusal("unknown_treatment", treatment=choice.treatment)
+    kind = kinds.get(choice.kind)
+    if choice.treatment not in kind.treatments:
+        allowed = ", ".join(kind.treatments)
+        raise ServiceRefusal("unknown_treatment", treatment=choice.treatment, label=kind.label, treatments=allowed)
     country = choice.default_country.upper()
     if country and country not in phonenumbers.SUPPORTED_REGIONS:
         raise ServiceRefusal("unknown_country", country=choice.default_country)
@@ -280,5 +282,5 @@ def _checked(draft: Delivery, choice: ColumnChoice) -> DeliveryColumn:
         column=choice.column,
         kind=choice.kind,
         treatment=choice.treatment,
-        default_country=country if choice.kind == "phone" else "",
+        default_country=country if choice.kind == "phone" and choice.treatment in ("auto", "plain") else "",
     )

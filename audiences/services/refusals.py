@@ -18,7 +18,7 @@ _SENTENCES = {
     "no_columns": "Choose at least one column that holds an identifier.",
     "column_twice": "The column “{column}” is chosen twice. One column holds one kind of identifier.",
     "unknown_kind": "“{kind}” is not a kind of identifier. Use one of: {kinds}.",
-    "unknown_treatment": "“{treatment}” is not a way to treat values. Use auto, plain or hashed.",
+    "unknown_treatment": "“{treatment}” is not a way to treat {label}. Use one of: {treatments}.",
     "unknown_country": "“{country}” is not a country that phone numbers are known for. Use two letters, such as GB.",
     "cannot_mix": "{sentence} Make one delivery for each.",
     "list_of_one_kind": "{label} needs a list of its own and cannot share one with other kinds of identifiers. "

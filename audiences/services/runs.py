@@ -53,6 +53,8 @@ def start(delivery: Delivery, *, by: User | None, trigger: str, is_dry_run: bool
             if winner is None:
                 raise
             return winner
+        if run.audience_id and any(column["treatment"] == "any_hash" for column in plan["columns"]):
+            Audience.objects.filter(pk=run.audience_id).update(takes_other_hashes=True)
         audit.record("run.started", run, workspace=run.workspace, by=by, trigger=trigger)
         hinting.prepare(run)
         return run

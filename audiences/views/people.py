@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from audiences.models import Erasure
+from audiences.models import Audience, Erasure
 from audiences.people import lab, lookup
 from audiences.people.forms import IdentifierForm
 from audiences.people.reasons import Story, story_of
@@ -41,7 +41,7 @@ def person(request: WorkspaceRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "tabs": tabs(request, "person")}
     if request.method == "POST" and form.is_valid():
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
-        wanted = lab.identities(kind, value, form.country)
+        wanted = lab.identities(kind, value, form.country, with_other_hashes=_has_other_hashes(request))
         if wanted:
             context["stories"] = _stories(request, wanted)
             context["erasures"] = _erasures(request, wanted)
@@ -49,6 +49,10 @@ def person(request: WorkspaceRequest) -> HttpResponse:
         else:
             context["refusal"] = reasons.get(judge(kind, value, "auto", form.country).reason or "")
     return render(request, "audiences/person.html", context)
+
+
+def _has_other_hashes(request: WorkspaceRequest) -> bool:
+    return Audience.objects.for_workspace(request.workspace).filter(takes_other_hashes=True).exists()
 
 
 def _erasures(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[Erasure]:

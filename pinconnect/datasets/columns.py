@@ -91,6 +91,10 @@ def _kind_reason(found: detect.Proposal, label: str) -> str:
         words = "All values are SHA-256 hashes" + (
             "." if found.hint else f"; of what, the name does not tell. {label} is a guess."
         )
+    elif found.other_hashes:
+        words = (
+            "These look like MD5 or SHA-1 hashes, which are refused unless you choose in the set-up to pass them on."
+        )
     elif found.hint:
         words = f"The name says so, and {share} fit."
     else:

@@ -37,16 +37,20 @@ def expressions(
     kind: str, treatment: str, default_country: str | None, *, column: str, clean: str, shaped: str
 ) -> Columnar:
     """The SQL for one mapped column. column, clean and shaped are SQL names, already quoted where needed."""
-    hashed = None if treatment == "plain" else _hashed(clean)
-    plain = None if treatment == "hashed" else _PLAIN[kinds.get(kind).code](clean, shaped, default_country)
+    hashed = (
+        None if treatment in ("plain", "e164") else _hashed(clean, (32, 40, 64) if treatment == "any_hash" else (64,))
+    )
+    if treatment in ("hashed", "any_hash"):
+        plain: Decisions = []
+    else:
+        plain = _e164(clean) if treatment == "e164" else _PLAIN[kinds.get(kind).code](clean, shaped, default_country)
     parts = []
     if hashed:
         parts.append(f"WHEN {hashed} THEN unhex(lower({clean}))")
-    if plain:
-        parts.extend(f"WHEN {condition} THEN unhex(sha256({text}))" for condition, text in plain)
+    parts.extend(f"WHEN {condition} THEN unhex(sha256({text}))" for condition, text in plain)
     return Columnar(
         clean=f"trim({column}, {_ASCII_SPACE})",
-        shaped=_phone_shape(clean) if kind == "phone" else clean,
+        shaped=_phone_shape(clean) if kind == "phone" and treatment != "e164" else clean,
         digest=f"CASE {' '.join(parts)} ELSE NULL END",
         blank=f"({clean} IS NULL OR {clean} = '')",
         refusal=_refusal(kind, treatment, clean),
@@ -61,7 +65,7 @@ def _refusal(kind: str, treatment: str, clean: str) -> str:
     """Reasons for what people often have in such columns; never for a placeholder or anything as long as a hash."""
     words = ", ".join(quote(word) for word in sorted(texts.PLACEHOLDERS))
     plain = f"strlen({clean}) NOT IN (32, 40, 64) AND lower({clean}) NOT IN ({words}) AND {_full(clean, '[ -~]+')}"
-    if treatment == "hashed":
+    if treatment in ("hashed", "any_hash"):
         return f"CASE WHEN {plain} THEN 'not_a_hash' END"
     tests = {
         "email": (_full(clean, "[A-Za-z0-9._+-]+"), "email_no_at"),
@@ -76,9 +80,12 @@ def _full(name: str, pattern: str) -> str:
     return f"regexp_full_match({name}, {quote(pattern)})"
 
 
-def _hashed(clean: str) -> str:
-    nothing = ", ".join(quote(found) for found in sorted(texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER))
-    return f"strlen({clean}) = 64 AND {_full(clean, '[0-9A-Fa-f]{64}')} AND lower({clean}) NOT IN ({nothing})"
+def _hashed(clean: str, sizes: tuple[int, ...]) -> str:
+    """A hash of one of these lengths, and not one of nothing."""
+    nothing = (found for found in texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER if len(found) in sizes)
+    listed = ", ".join(quote(found) for found in sorted(nothing))
+    lengths = ", ".join(str(size) for size in sizes)
+    return f"strlen({clean}) IN ({lengths}) AND {_full(clean, '[0-9A-Fa-f]+')} AND lower({clean}) NOT IN ({listed})"
 
 
 Decisions = list[tuple[str, str]]
@@ -158,6 +165,12 @@ def _phone(clean: str, shaped: str, default_country: str | None) -> Decisions:
     else:
         decisions.append((f"{_bare(shaped)} AND {honest}", shaped))
     return decisions
+
+
+def _e164(clean: str) -> Decisions:
+    size = f"strlen({clean}) BETWEEN {phones.MIN_DIGITS} AND {phones.MAX_DIGITS}"
+    honest = f"NOT regexp_matches({clean}, {quote(_REPEATED)})"
+    return [(f"{size} AND {_full(clean, phones.e164_pattern())} AND {honest}", clean)]
 
 
 def _national(shaped: str, default_country: str, honest: str) -> Decisions:

@@ -20,7 +20,8 @@ class Proposal:
     """kind: None when the column holds no identifier. treatment: hashed when all usable values are hashes already.
 
     confidence: 0..1, the share of values that fit, lowered when only the name speaks for it. hint: whether the name
-    points to the kind. default_country_needed: most phones carry no country code.
+    points to the kind. default_country_needed: most phones carry no country code. other_hashes: most values look like
+    MD5 or SHA-1, which are only passed on if somebody says so.
     """
 
     kind: str | None
@@ -28,6 +29,7 @@ class Proposal:
     confidence: float = 0.0
     hint: bool = False
     default_country_needed: bool = False
+    other_hashes: bool = False
 
 
 def propose(name: str, values: Iterable[str]) -> Proposal:
@@ -40,7 +42,17 @@ def propose(name: str, values: Iterable[str]) -> Proposal:
     if hashes >= _ENOUGH:
         treatment = "hashed" if hashes == 1.0 else "auto"
         return Proposal(hinted or "email", treatment, hashes if hinted else hashes / 2, hinted is not None)
+    others = sum(1 for text in sample if texts.hash_name(text) in _possible_hashes(hinted)) / len(sample)
+    if hinted and others >= _ENOUGH:
+        return Proposal(hinted, "auto", others, True, other_hashes=True)
     return _from_plain(sample, hinted, name)
+
+
+def _possible_hashes(hinted: str | None) -> tuple[str, ...]:
+    """Which hashes the shape of a value tells; 32 digits in a column of mobile IDs are IDs without dashes."""
+    if hinted is None or "any_hash" not in kinds.get(hinted).treatments:
+        return ()
+    return ("SHA-1",) if kinds.get(hinted).wire == "maid" else ("MD5", "SHA-1")
 
 
 def hinted_kind(name: str) -> str | None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TREATMENTS = ("auto", "plain", "hashed")
+# How the values of a column are to be understood. auto: plain ones are cleaned and hashed, SHA-256 hashes sent as they
+# are. plain: a hash is refused. hashed: anything but a SHA-256 hash is refused. any_hash: the same, and MD5 and SHA-1
+# are let through as well. e164: phone numbers as digits with country code, checked and hashed, never cleaned.
+TREATMENTS = ("auto", "plain", "hashed", "any_hash", "e164")
+_ANY_KIND = ("auto", "plain", "hashed")
+# Pinterest takes MD5 and SHA-1 for these only. Source: Pinterest API 5.28, CustomerListRecordRow.
+_OTHER_HASHES = (*_ANY_KIND, "any_hash")
 
 # The numbers are stored in every ledger: never reuse or renumber one.
 WIRE_NUMBERS = {"email": 1, "phone": 2, "maid": 3, "lr_id": 4, "dlx_id": 5, "pinner_id": 6}
@@ -25,7 +31,8 @@ class Kind:
     """One kind of identifier that a column can hold.
 
     wire: the kind Pinterest and the ledger know it by. list_type: of a customer list that holds only this kind, None
-    where such a list does not exist. hints: words of column names, lower case without separators.
+    where such a list does not exist. hints: words of column names, lower case without separators. treatments: those
+    of TREATMENTS that make sense.
     """
 
     code: str
@@ -34,7 +41,7 @@ class Kind:
     wire: str
     list_type: str | None
     hints: tuple[str, ...]
-    treatments: tuple[str, ...] = TREATMENTS
+    treatments: tuple[str, ...] = _ANY_KIND
 
     @property
     def wire_number(self) -> int:
@@ -55,6 +62,7 @@ _ALL = (
         "email",
         "EMAIL",
         ("email", "mail", "emailaddress", "mailaddress", "eml", "correo", "courriel"),
+        _OTHER_HASHES,
     ),
     Kind(
         "phone",
@@ -64,6 +72,7 @@ _ALL = (
         "phone",
         None,
         ("phone", "phonenumber", "mobile", "mobilephone", "cell", "cellphone", "tel", "telephone", "telefon", "msisdn"),
+        (*_OTHER_HASHES, "e164"),
     ),
     Kind(
         "gaid",
@@ -72,6 +81,7 @@ _ALL = (
         "maid",
         "MAID",
         ("gaid", "aaid", "adid", "gpsadid", "googleadid", "googleadvertisingid", "androidid", "androidadid"),
+        _OTHER_HASHES,
     ),
     Kind(
         "idfa",
@@ -80,6 +90,7 @@ _ALL = (
         "maid",
         "IDFA",
         ("idfa", "iosid", "iosadid", "appleadid", "appleadvertisingid"),
+        _OTHER_HASHES,
     ),
     Kind(
         "maid",
@@ -89,6 +100,7 @@ _ALL = (
         "maid",
         "MAID",
         ("maid", "mobileadid", "mobileadvertisingid", "deviceid", "advertisingid"),
+        _OTHER_HASHES,
     ),
     Kind(
         "lr_id",

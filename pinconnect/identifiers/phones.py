@@ -25,17 +25,12 @@ MAX_DIGITS = 15
 # What people put between digits. The fast path strips the ASCII ones.
 ASCII_SEPARATORS = " ().-/"
 _SEPARATORS = re.compile(r"[\s().\-/‐-―−・ー－／（）．\[\]~\u200b-\u200f\u2060\u00ad]+")
-_EXTENSION = re.compile(r"\s*(?:;\s*ext\s*=|#|ext(?:ension|n)?\.?|доб\.?|x)\s*[:.#]?\s*[0-9]{1,7}\s*#?$", re.IGNORECASE)
-_DIGITS = 8
-MAX_DIGITS = 15
-
-# What people put between digits. The fast path strips the ASCII ones.
-ASCII_SEPARATORS = " ().-/"
-_SEPARATORS = re.compile(r"[\s().\-/‐-―−・ー－／（）．\[\]~\u200b-\u200f\u2060\u00ad]+")
 _EXTENSION = re.compile(
     r"\s*(?:;\s*ext\s*=|,|#|\b(?:ext(?:ension|n)?|x|доб)\b\.?|x)\s*[:.#]?\s*[0-9]{1,7}\s*#?$", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\+?[0-9]+")
+_DIGITS = re.compile(r"[0-9]+")
+_COUNTRY_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 def is_known_country(region: str) -> bool:
@@ -72,6 +67,26 @@ def normalise(text: str, default_country: str | None, steps: list[str]) -> str:
     if digits != text:
         steps.append("Kept country code and number, digits only.")
     return digits
+
+
+def check_e164(text: str) -> str:
+    """The digits as they are, for a column that is said to hold nothing else; raises Refused with a reason code.
+
+    8 to 15 digits that start with a known country code; nothing is taken away, added or guessed.
+    """
+    if not _DIGITS.fullmatch(text):
+        raise Refused("phone_letters" if any(char.isalpha() for char in text) else "phone_not_digits")
+    if len(text) < MIN_DIGITS:
+        raise Refused("phone_too_short")
+    if len(text) > MAX_DIGITS:
+        raise Refused("phone_too_long")
+    # No country code is the beginning of another one.
+    code = next((text[:size] for size in (1, 2, 3) if int(text[:size]) in _COUNTRY_CODES and text[0] != "0"), None)
+    if code is None:
+        raise Refused("phone_no_country" if text[0] == "0" else "phone_unknown_country")
+    if len(set(text[len(code) :])) == 1:
+        raise Refused("phone_dummy")
+    return text
 
 
 def _clean(text: str, steps: list[str]) -> str:
@@ -143,6 +158,12 @@ class RegionPatterns:
     lengths: tuple[int, ...]
     prefix: str
     excluded: tuple[str, ...]
+
+
+@cache
+def e164_pattern() -> str:
+    """Digits that start with a known country code, to be matched in full."""
+    return rf"(?:{'|'.join(str(code) for code in sorted(_COUNTRY_CODES))})[0-9]+"
 
 
 @cache

@@ -38,14 +38,14 @@ _VALUES = (
     (
         "md5",
         "MD5 hash",
-        "The value is an MD5 hash; only SHA-256 is accepted.",
-        "Export the plain value or its SHA-256 hash.",
+        "The value is an MD5 hash; only SHA-256 is accepted, unless the column is set to let it through.",
+        "Export the plain value or its SHA-256 hash, or set the column to “already hashed, MD5 and SHA-1 too”.",
     ),
     (
         "sha1",
         "SHA-1 hash",
-        "The value is a SHA-1 hash; only SHA-256 is accepted.",
-        "Export the plain value or its SHA-256 hash.",
+        "The value is a SHA-1 hash; only SHA-256 is accepted, unless the column is set to let it through.",
+        "Export the plain value or its SHA-256 hash, or set the column to “already hashed, MD5 and SHA-1 too”.",
     ),
     (
         "hash_of_blank",
@@ -61,8 +61,8 @@ _VALUES = (
     ),
     (
         "not_a_hash",
-        "Not a SHA-256 hash",
-        "The column is set to “already hashed”, but this value is not 64 hexadecimal digits.",
+        "Not a hash",
+        "The column is set to “already hashed”, but this value is not the hexadecimal digits of a hash.",
         "Set the column to “plain” or “automatic”, or fix the export.",
     ),
     (
@@ -119,6 +119,12 @@ _VALUES = (
         "Not a phone number",
         "The value contains characters that do not belong to a phone number.",
         "Check that the right column is mapped, and keep one number per field.",
+    ),
+    (
+        "phone_not_digits",
+        "Not digits only",
+        "The column is set to “digits with country code”, so nothing is cleaned, but this number has other characters.",
+        "Set the column to “plain”, which cleans numbers, or export digits only, without a plus.",
     ),
     (
         "phone_too_short",

@@ -15,7 +15,7 @@ from pinconnect.identifiers.texts import Refused
 
 @dataclass(frozen=True)
 class Verdict:
-    """digest: 32 bytes and reason None, or digest None and a code of reasons.py.
+    """digest: 32 bytes (20 or 16 for a SHA-1 or MD5 that was let through) and reason None, or None and a reason's code.
 
     normalised: the text that was hashed, None when refused or already hashed. steps: what was done, in words.
     """
@@ -36,7 +36,7 @@ class Verdict:
 def judge(kind: str, value: str, treatment: str = "auto", default_country: str | None = None) -> Verdict:
     """Normalise, validate and hash one value.
 
-    treatment: auto (a SHA-256 hash is recognised), plain (a hash is refused) or hashed (anything else is refused).
+    treatment: one of kinds.TREATMENTS; what each does stands there.
     default_country: ISO 3166 alpha-2, for phones written without a country code.
     """
     steps: list[str] = []
@@ -44,7 +44,7 @@ def judge(kind: str, value: str, treatment: str = "auto", default_country: str |
         text = _start(value, steps)
         if (already := _already_hashed(kind, text, treatment, steps)) is not None:
             return Verdict(kind, bytes.fromhex(already), None, None, True, tuple(steps))
-        normalised = _RULES[kind](text, steps, default_country)
+        normalised = phones.check_e164(text) if treatment == "e164" else _RULES[kind](text, steps, default_country)
     except Refused as refused:
         return Verdict(kind, None, str(refused.args[0]), None, False, tuple(steps))
     steps.append("Hashed with SHA-256.")
@@ -65,18 +65,19 @@ def _start(value: str, steps: list[str]) -> str:
 
 
 def _already_hashed(kind: str, text: str, treatment: str, steps: list[str]) -> str | None:
-    if texts.SHA256.fullmatch(text):
-        if treatment == "plain":
+    name = texts.hash_name(text)
+    if name == "SHA-256" or (name and treatment == "any_hash"):
+        if treatment in ("plain", "e164"):
             raise Refused("hash_in_plain")
         found = text.lower()
         if found in texts.HASHES_OF_BLANK:
             raise Refused("hash_of_blank")
         if found in texts.HASHES_OF_PLACEHOLDER:
             raise Refused("hash_of_placeholder")
-        steps.append("Recognised a SHA-256 hash: lower-cased, not hashed again.")
+        steps.append(f"Recognised a {name} hash: lower-cased, not hashed again.")
         return found
     _refuse_other_hashes(kind, text, treatment)
-    if treatment == "hashed":
+    if treatment in ("hashed", "any_hash"):
         raise Refused("not_a_hash")
     return None
 

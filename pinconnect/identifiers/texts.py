@@ -6,14 +6,18 @@ import hashlib
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable
 
 # White space as Python sees it, plus what copying from web pages and spreadsheets leaves at the ends of a value.
 _INVISIBLE = "\u0000\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 TRIM = "".join(chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()) + _INVISIBLE
 
+# By their length in hexadecimal digits; two of them in one list make two people of one.
+HASHES = {64: "SHA-256", 40: "SHA-1", 32: "MD5"}
 SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 MD5 = re.compile(r"[0-9A-Fa-f]{32}")
+_HEX = re.compile(r"[0-9A-Fa-f]+")
 REPLACEMENT = "\ufffd"
 
 # The same words in SQL and in Python: lower case, ASCII.
@@ -49,18 +53,29 @@ def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8")).digest()
 
 
-def _of_blank() -> frozenset[str]:
-    return frozenset(digest(text).hex() for text in ("", " ", "\n", "\x00"))
+def other_digests(text: str) -> tuple[bytes, bytes]:
+    """SHA-1 and MD5 of the UTF-8 bytes, by which others may have delivered the same text."""
+    data = text.encode("utf-8")
+    return hashlib.sha1(data, usedforsecurity=False).digest(), hashlib.md5(data, usedforsecurity=False).digest()
 
 
-def _of_placeholder() -> frozenset[str]:
+def hash_name(text: str) -> str | None:
+    """Which hash has the shape of this text, None when there is none."""
+    return HASHES.get(len(text)) if _HEX.fullmatch(text) else None
+
+
+def _hashes(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(found.hex() for word in words for found in (digest(word), *other_digests(word)))
+
+
+def _placeholders_as_hashed() -> set[str]:
     words = {word for plain in PLACEHOLDERS for word in (plain, plain.upper(), plain.capitalize())}
-    words |= {"NaN", "0", "+", "@", ZERO_MAID, ZERO_MAID.replace("-", ""), "\\N"}
-    return frozenset(digest(word).hex() for word in words)
+    return words | {"NaN", "0", "+", "@", ZERO_MAID, ZERO_MAID.replace("-", ""), "\\N"}
 
 
-HASHES_OF_BLANK = _of_blank()
-HASHES_OF_PLACEHOLDER = _of_placeholder()
+# SHA-256, SHA-1 and MD5 of what stands for nothing.
+HASHES_OF_BLANK = _hashes(("", " ", "\n", "\x00"))
+HASHES_OF_PLACEHOLDER = _hashes(_placeholders_as_hashed())
 
 
 def trim(value: str) -> str:

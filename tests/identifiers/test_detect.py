@@ -45,6 +45,22 @@ def test_hashed_column_follows_its_name_and_is_doubtful_without_one():
     assert propose("email", HASHES[:15] + EMAILS[:5]).treatment == "auto"
 
 
+@pytest.mark.parametrize("name", ["md5", "sha1"])
+def test_other_hashes_are_seen_and_left_to_the_marketer(name):
+    hashes = [hashlib.new(name, text.encode()).hexdigest() for text in EMAILS]
+
+    found = propose("email_hash", hashes)
+
+    assert (found.kind, found.treatment, found.other_hashes) == ("email", "auto", True)
+    assert not propose("email", EMAILS).other_hashes
+
+
+def test_device_ids_without_dashes_are_no_hashes():
+    found = propose("gaid", [text.replace("-", "") for text in MAIDS])
+
+    assert (found.kind, found.other_hashes) == ("gaid", False)
+
+
 def test_blank_and_placeholder_values_are_no_evidence():
     assert propose("a", ["", "null", " ", *EMAILS[:2], "n/a"]).confidence == 1.0
 

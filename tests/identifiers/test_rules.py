@@ -97,6 +97,57 @@ def test_thirty_two_digits_are_a_maid_without_dashes_unless_the_column_is_hashed
     assert judge("gaid", bare, "hashed").reason == "md5"
 
 
+@pytest.mark.parametrize("kind", ["email", "phone", "gaid", "idfa", "maid"])
+@pytest.mark.parametrize(("name", "size"), [("md5", 16), ("sha1", 20), ("sha256", 32)])
+def test_other_hashes_are_passed_on_only_where_the_column_says_so(kind, name, size):
+    value = hashlib.new(name, b"test@example.com").hexdigest()
+
+    verdict = judge(kind, value.upper(), "any_hash")
+
+    assert (verdict.digest.hex(), len(verdict.digest), verdict.already_hashed) == (value, size, True)
+    assert judge(kind, "test@example.com", "any_hash").reason == "not_a_hash"
+    if name != "sha256":
+        assert judge(kind, value, "hashed").reason == name
+
+
+@pytest.mark.parametrize(("word", "reason"), [("", "hash_of_blank"), ("n/a", "hash_of_placeholder")])
+@pytest.mark.parametrize("name", ["md5", "sha1"])
+def test_other_hash_of_nothing_is_nobody_either(name, word, reason):
+    assert judge("email", hashlib.new(name, word.encode()).hexdigest(), "any_hash").reason == reason
+
+
+def test_other_hashes_are_offered_for_what_pinterest_takes_them_for():
+    offered = {code for code, kind in kinds.KINDS.items() if "any_hash" in kind.treatments}
+
+    assert offered == {"email", "phone", "gaid", "idfa", "maid"}
+    assert [code for code, kind in kinds.KINDS.items() if "e164" in kind.treatments] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("14155552671", None),
+        (" 4917112345678 ", None),
+        ("+14155552671", "phone_not_digits"),
+        ("1 415 555 2671", "phone_not_digits"),
+        ("٤٩١٧١١٢٣٤٥٦٧", "phone_not_digits"),
+        ("call me", "phone_letters"),
+        ("1415555", "phone_too_short"),
+        ("4915112345678901", "phone_too_long"),
+        ("02079460958", "phone_no_country"),
+        ("210123456789", "phone_unknown_country"),
+        ("14444444444", "phone_dummy"),
+        (ADDRESS, "hash_in_plain"),
+        ("", "blank"),
+    ],
+)
+def test_digits_with_country_code_are_checked_and_never_cleaned(value, reason):
+    verdict = judge("phone", value, "e164", "DE")
+
+    assert verdict.reason == reason
+    assert verdict.normalised == (None if reason else value.strip())
+
+
 @pytest.mark.parametrize(
     ("value", "country", "reason"),
     [

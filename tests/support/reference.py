@@ -130,9 +130,14 @@ def digest_of(kind: str, value: str, treatment: str = "auto", default_country: s
     if not text or text.lower() in NOTHING or "\ufffd" in text:
         return None
     if re.fullmatch("[0-9a-fA-F]{64}", text):
-        return None if treatment == "plain" or _is_hash_of_nothing(text.lower()) else text.lower()
+        return None if treatment in ("plain", "e164") or _is_hash_of_nothing(text.lower()) else text.lower()
+    if treatment == "any_hash":
+        is_hash = re.fullmatch("([0-9a-fA-F]{32}){1,2}|[0-9a-fA-F]{40}", text)
+        return text.lower() if is_hash and not _is_hash_of_nothing(text.lower()) else None
     if treatment == "hashed" or _is_other_hash(kind, text, treatment):
         return None
+    if treatment == "e164":
+        return hashlib.sha256(text.encode()).hexdigest() if _is_e164(text) else None
     normalised = _phone(text, default_country) if kind == "phone" else _NORMALISE[kind](text)
     return hashlib.sha256(normalised.encode()).hexdigest() if normalised else None
 
@@ -149,7 +154,8 @@ def _trimmed(value: str) -> str:
 def _is_hash_of_nothing(digest: str) -> bool:
     words = {w for word in NOTHING for w in (word, word.upper(), word.capitalize())}
     words |= {"", " ", "\n", "\0", "NaN", "0", "+", "@", ZERO, ZERO.replace("-", ""), "\\N"}
-    return digest in {hashlib.sha256(word.encode()).hexdigest() for word in words}
+    names = {32: "md5", 40: "sha1", 64: "sha256"}
+    return digest in {hashlib.new(names[len(digest)], word.encode()).hexdigest() for word in words}
 
 
 def _is_other_hash(kind: str, text: str, treatment: str) -> bool:
@@ -204,6 +210,14 @@ _NORMALISE = {
     "dlx_id": _opaque,
     "pinner_id": lambda text: text if re.fullmatch("[0-9]{1,25}", text) else None,
 }
+
+
+def _is_e164(text: str) -> bool:
+    """8 to 15 digits of which the first are a country code and the rest are not one digit over and over."""
+    if not re.fullmatch("[1-9][0-9]{7,14}", text):
+        return False
+    codes = [text[:size] for size in (1, 2, 3) if int(text[:size]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
+    return bool(codes) and len(set(text[len(codes[0]) :])) > 1
 
 
 def _phone(text: str, default_country: str | None) -> str | None:

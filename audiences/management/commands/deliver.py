@@ -39,7 +39,8 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--map", action="append", required=True, dest="mapped", metavar="COLUMN=KIND",
-            help="a column that holds identifiers, once for each; KIND:hashed or KIND:plain says how it is written",
+            help="a column that holds identifiers, once for each; KIND:TREATMENT says how it is written: plain, "
+            "hashed, any_hash (MD5 and SHA-1 too) or, for phones, e164 (digits with country code, never cleaned)",
         )  # fmt: skip
         parser.add_argument(
             "--mode", choices=Mode.values, default=Mode.MIRROR,

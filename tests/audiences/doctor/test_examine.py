@@ -84,6 +84,12 @@ def test_column_that_is_declared_has_no_mix(tmp_path: Path, treatment: str) -> N
     assert look(tmp_path, [sha("a"), "a@x.com"], treatment=treatment) == {}
 
 
+def test_hashes_that_are_passed_on_unchecked_are_told(tmp_path: Path) -> None:
+    found = look(tmp_path, [sha("a"), "f" * 32, "A" * 40, "a@x.com"], treatment="any_hash")
+
+    assert {code: symptom["count"] for code, symptom in found.items()} == {"other_hashes": 2}
+
+
 def test_broken_rows_do_not_hide_the_others(tmp_path: Path) -> None:
     found = look(tmp_path, ["info@x.com", "a@x.com,too,many", "support@x.com"])["role_mailbox"]
 

@@ -1,6 +1,6 @@
 """One value before the rule that deliveries use, and before those of other tools."""
 
-from hashlib import sha256
+from hashlib import new, sha256
 
 import pytest
 
@@ -66,9 +66,30 @@ def test_hash_is_recognised_and_not_compared_with_other_rules() -> None:
 
 @pytest.mark.parametrize("kind", ["gaid", "idfa", "maid"])
 def test_device_is_looked_for_in_either_case(kind: str) -> None:
-    found = {one.digest.hex() for one in lab.identities(kind, IDFA)}
+    found = {one.digest.hex() for one in lab.identities(kind, IDFA, with_other_hashes=False)}
 
     assert found == {digest(IDFA), digest(IDFA.lower())}
+
+
+def test_person_is_looked_for_under_every_hash_that_pinterest_takes() -> None:
+    found = {one.digest.hex() for one in lab.identities("email", " Jane@Example.com")}
+
+    assert found == {new(name, b"jane@example.com").hexdigest() for name in ("sha256", "sha1", "md5")}
+    assert len(lab.identities("lr_id", "XY1005wXyWPB1SgpMUKIpzA0I3UaLEz")) == 1
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1"])
+def test_hash_that_was_typed_is_looked_for_as_it_is(name: str) -> None:
+    typed = new(name, b"jane@example.com").hexdigest()
+
+    assert [one.digest.hex() for one in lab.identities("email", typed.upper())] == [typed]
+
+
+def test_thirty_two_digits_may_be_a_device_or_a_hash() -> None:
+    bare = IDFA.replace("-", "").lower()
+    found = {one.digest.hex() for one in lab.identities("gaid", bare, with_other_hashes=False)}
+
+    assert found == {digest(IDFA), digest(IDFA.lower()), bare}
 
 
 def test_refused_value_has_no_identities() -> None:

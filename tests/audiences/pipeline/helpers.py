@@ -71,7 +71,7 @@ def make_ledger(folder, found):
     names = sorted({code for code, _ in found}) or ["email"]
     rows = [{name: digest if name == code else "" for name in names} for code, digest in sorted(found)]
     source = write_csv(path, names, rows)
-    columns = [Column(name, name if name in kinds.KINDS else "maid") for name in names]
+    columns = [Column(name, name if name in kinds.KINDS else "maid", "any_hash") for name in names]
     prepared = prepare(make_plan([source], columns, "add"), folder / "made-work")
     ledger.advance(None, folder / "made-work", prepared.batches, folder / "made-ledger")
     return folder / "made-ledger"

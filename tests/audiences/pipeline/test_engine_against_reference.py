@@ -1,5 +1,6 @@
 """The engine and the slow reference agree on members, additions, removals and the fate of every row."""
 
+import hashlib
 import random
 import tempfile
 from pathlib import Path
@@ -24,6 +25,9 @@ MAPPINGS = {
     "kinds twice": (Column("a", "phone"), Column("b", "email"), Column("c", "email"), Column("d", "phone")),
     "pinner and e-mail": (Column("a", "pinner_id"), Column("b", "email", "hashed")),
     "LiveRamp": (Column("a", "lr_id", "plain"),),
+    "any hash": (Column("a", "email", "any_hash"),),
+    "hashes beside plain": (Column("a", "email", "any_hash"), Column("b", "email"), Column("c", "maid", "any_hash")),
+    "digits": (Column("a", "phone", "e164"),),
 }
 
 
@@ -41,7 +45,9 @@ def value(rng, kind):
         "pinner_id": str(5000 + number),
     }[kind]
     odd = ("", " ", "null", "nonsense", "\u00a0" + plain + "\u200b", plain.upper(), plain.lower(), f'{plain},"', "é\ne")
-    return rng.choice((plain,) * 9 + odd + (f"{number:064x}", f"{number:040X}", "0" * 32, f"020 7946 09{number:02}"))
+    hashes = [hashlib.new(name, plain.lower().encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
+    hashes += ["37a6259cc0c1dae299a7866489dff0bd", f"{number:064x}", f"{number:040X}", "0" * 32]
+    return rng.choice((plain,) * 9 + odd + (*hashes, f"020 7946 09{number:02}", f"1415555{2600 + number}"))
 
 
 EXTRA = ("country", "age", "joined")

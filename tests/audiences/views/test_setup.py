@@ -123,6 +123,32 @@ def test_choosing_no_column_is_refused_in_words_and_keeps_the_page(pages: Pages)
     assert "Choose at least one column" in answer.content.decode()
 
 
+def test_passing_on_other_hashes_is_warned_about_and_shown_in_the_review(pages: Pages) -> None:
+    draft = walk_to_review(pages)
+    before = pages.get(step(draft, "columns")).content.decode()
+    data = columns(email="email") | {"column-0-treatment": "any_hash"}
+
+    pages.post(step(draft, "columns"), **data)
+
+    shown = "column-choice__warning--shown"
+    assert shown not in before
+    assert pages.get(step(draft, "columns")).content.decode().count(shown) == 1
+    assert "MD5 and SHA-1 are passed on" in pages.get(step(draft, "review")).content.decode()
+    assert draft.columns.get().treatment == "any_hash"
+
+
+@pytest.mark.parametrize(("kind", "treatment"), [("email", "e164"), ("lr_id", "any_hash")])
+def test_treatment_that_is_for_other_kinds_is_refused_at_its_field(pages: Pages, kind: str, treatment: str) -> None:
+    draft = walk_to_review(pages)
+    data = columns(email=kind) | {"column-0-treatment": treatment}
+
+    answer = pages.post(step(draft, "columns"), **data)
+
+    assert answer.status_code == 200
+    assert "This is only for" in answer.content.decode()
+    assert draft.columns.get().treatment == "auto"
+
+
 def test_another_workspaces_dataset_profile_and_ad_account_cannot_be_chosen(pages: Pages) -> None:
     outsider = pages.as_outsider()
     theirs = make_dataset(outsider.user.workspaces.get(), people(range(3)), name="Theirs")
