@@ -10,12 +10,13 @@ rid of the first row that has it).
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiences.pipeline.plan import ColumnMapping, Plan
 from audiences.pipeline.session import Session
-from audiences.pipeline.stage import Staged
+from audiences.pipeline.stage import PARQUET, Staged
 from pinconnect.identifiers.columnar import expressions, quote
 from pinconnect.identifiers.rules import judge as judge_value
 
@@ -25,13 +26,13 @@ _AT_ONCE = 1_500_000
 
 @dataclass(frozen=True)
 class ColumnVerdicts:
-    """values: rows with anything in the column. undecided: how many of them SQL left to the rule.
+    """values: rows with anything in the column. refused: how many of them SQL refused, by reason.
 
-    files: a pattern for read_parquet, None when SQL decided everything.
+    files: a pattern for read_parquet, None when SQL left nothing to the rule.
     """
 
     values: int
-    undecided: int
+    refused: Mapping[str, int]
     files: str | None
 
 
@@ -43,11 +44,21 @@ def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[C
     counts = session.run(f"SELECT {counted} FROM ({staged.sql(names)})")[0]
     found = []
     for index, column in enumerate(plan.columns):
-        decided, undecided = int(counts[2 * index]), int(counts[2 * index + 1])
+        decided, odd = int(counts[2 * index]), int(counts[2 * index + 1])
+        refused = _refused(index, staged, session) if odd else {}
+        undecided = odd - sum(refused.values())
         share = (index / len(plan.columns), (index + 1) / len(plan.columns))
         pattern = _judge_column(index, column, undecided, staged, folder, session, share) if undecided else None
-        found.append(ColumnVerdicts(decided + undecided, undecided, pattern))
+        found.append(ColumnVerdicts(decided + odd, refused, pattern))
     return tuple(found)
+
+
+def _refused(index: int, staged: Staged, session: Session) -> dict[str, int]:
+    name = f"e{index}"
+    rows = session.run(
+        f"SELECT {name}, count(*) FROM ({staged.sql([name])}) WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    return {reason: int(size) for reason, size in rows}
 
 
 def _judge_column(
@@ -60,23 +71,22 @@ def _judge_column(
     share: tuple[float, float],
 ) -> str:
     parts = -(-undecided // _AT_ONCE)
-    known = expressions(column.kind, column.treatment, column.default_country, column="raw", clean="c", shaped="c")
     for part in range(parts):
         some = f" AND hash(r{index}) % {parts} = {part}" if parts > 1 else ""
-        session.run(
-            f"CREATE OR REPLACE TEMP TABLE odd AS "
-            f"SELECT row_number() OVER () AS id, *, {known.refusal} AS known FROM "
-            f"(SELECT *, {known.clean} AS c FROM (SELECT r{index} AS raw, count(*) AS n, min(rid) AS first "
-            f"FROM ({staged.sql([f'r{index}'])}) WHERE r{index} IS NOT NULL{some} GROUP BY raw))"
+        distinct = (
+            f"SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({staged.sql([f'r{index}', f'e{index}'])}) "
+            f"WHERE r{index} IS NOT NULL AND e{index} IS NULL{some} GROUP BY raw"
         )
+        looked_at = _looked_at_again(column, distinct)
+        session.run(f"CREATE OR REPLACE TEMP TABLE odd AS SELECT row_number() OVER () AS id, * FROM ({looked_at})")
         answers = folder / "answers.csv"
         _answer(column, answers, session)
         session.run(
-            f"COPY (SELECT raw, unhex(h) AS h, COALESCE(known, reason) AS reason, n, first "
+            f"COPY (SELECT raw, COALESCE(d, unhex(h)) AS h, COALESCE(known, reason) AS reason, n, first "
             f"FROM odd LEFT JOIN read_csv({quote(str(answers))}, "
             f"auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', columns = "
             f"{{'id': 'BIGINT', 'h': 'VARCHAR', 'reason': 'VARCHAR'}}) USING (id)) "
-            f"TO {quote(str(folder / f'verdicts-{index}-{part}.parquet'))} (FORMAT parquet)"
+            f"TO {quote(str(folder / f'verdicts-{index}-{part}.parquet'))} {PARQUET}"
         )
         answers.unlink()
         session.report(share[0] + (share[1] - share[0]) * (part + 1) / parts)
@@ -84,11 +94,23 @@ def _judge_column(
     return str(folder / f"verdicts-{index}-*.parquet")
 
 
+def _looked_at_again(column: ColumnMapping, distinct: str) -> str:
+    """Distinct values with what SQL finds when it trims them carefully: d, a digest, or known, a reason."""
+    found = expressions(
+        column.kind, column.treatment, column.default_country, column="raw", clean="c", shaped="s", is_careful=True
+    )
+    known = f"CASE WHEN d IS NULL THEN CASE WHEN b THEN 'blank' ELSE {found.refusal} END END"
+    return (
+        f"SELECT raw, n, first, d, {known} AS known FROM (SELECT *, {found.digest} AS d FROM (SELECT *, {found.shaped} "
+        f"AS s, {found.blank} AS b FROM (SELECT *, {found.clean} AS c FROM ({distinct}))))"
+    )
+
+
 def _answer(column: ColumnMapping, answers: Path, session: Session) -> None:
-    """Write id, digest and reason for each row of the table odd that SQL could not refuse either."""
+    """Write id, digest and reason for each row of the table odd that SQL could not decide either."""
     with answers.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        for rows in session.stream("SELECT id, raw FROM odd WHERE known IS NULL"):
+        for rows in session.stream("SELECT id, raw FROM odd WHERE d IS NULL AND known IS NULL"):
             writer.writerows(_verdict(column, number, raw) for number, raw in rows)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
@@ -21,6 +22,9 @@ from pinconnect.identifiers.masking import mask
 # Longer lists are cut; the counts are always complete.
 MOST_LINES = 100_000
 _EXAMPLES = 5
+# Refused values among which different examples are looked for.
+_LOOKED_AT = 200
+_BLOCK = 50_000
 HEADER = ("file", "row", "column", "kind", "reason", "value")
 # Spreadsheets run cells that start so as formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -33,10 +37,11 @@ def count_columns(
     readable = staged.rows - staged.broken.total() - staged.left_out
     found = []
     for column, one in zip(plan.columns, verdicts, strict=True):
-        reasons: dict[str, int] = {}
+        counted = Counter(one.refused)
         if one.files:
-            query = f"SELECT reason, sum(n) FROM read_parquet({quote(one.files)}) WHERE h IS NULL GROUP BY 1 ORDER BY 1"
-            reasons = {reason: int(size) for reason, size in session.run(query)}
+            query = f"SELECT reason, sum(n) FROM read_parquet({quote(one.files)}) WHERE h IS NULL GROUP BY 1"
+            counted.update({reason: int(size) for reason, size in session.run(query)})
+        reasons = dict(sorted(counted.items()))
         # The rule trims more than SQL does, so some values turn out to be blank only there.
         blank = readable - one.values + reasons.pop("blank", 0)
         usable = readable - blank - sum(reasons.values())
@@ -60,19 +65,30 @@ def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdic
 
 
 def examples(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> tuple[Example, ...]:
-    """Up to five per column and reason, those that come first."""
-    found = []
-    for column, one in zip(plan.columns, verdicts, strict=True):
-        if not one.files:
-            continue
-        rows = session.run(
-            f"SELECT reason, raw, first FROM read_parquet({quote(one.files)}) WHERE h IS NULL AND reason <> 'blank' "
-            f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY first) <= {_EXAMPLES} ORDER BY reason, first"
-        )
-        for reason, raw, first in rows:
-            number, row = locate(staged, first)
-            found.append(Example(number, row, column.column, column.kind, reason, mask(raw)))
-    return tuple(found)
+    """Up to five different ones per column and reason, those that come first."""
+    shown = []
+    for index, (column, one) in enumerate(zip(plan.columns, verdicts, strict=True)):
+        found: list[tuple[str, int, str]] = []
+        if one.refused:
+            found += session.run(
+                f"SELECT e, o.rid, o.raw FROM (SELECT e{index} AS e, unnest(arg_min({{'rid': rid, 'raw': r{index}}}, "
+                f"rid, {_LOOKED_AT})) AS o FROM ({staged.sql([f'e{index}', f'r{index}'])}) "
+                f"WHERE e{index} IS NOT NULL GROUP BY e)"
+            )
+        if one.files:
+            found += session.run(
+                f"SELECT reason, first, raw FROM read_parquet({quote(one.files)}) "
+                f"WHERE h IS NULL AND reason <> 'blank' "
+                f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY first) <= {_EXAMPLES}"
+            )
+        seen: dict[str, set[str]] = {}
+        for reason, rid, raw in sorted(found):
+            values = seen.setdefault(reason, set())
+            if len(values) < _EXAMPLES and raw not in values:
+                values.add(raw)
+                number, row = locate(staged, rid)
+                shown.append(Example(number, row, column.column, column.kind, reason, mask(raw)))
+    return tuple(shown)
 
 
 def locate(staged: Staged, rid: int) -> tuple[int, int]:
@@ -111,12 +127,35 @@ def _broken(staged: Staged) -> Iterator[tuple[int, int, str, str]]:
 def _refused(
     plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session
 ) -> list[tuple[int, int, str, str]]:
-    parts = [
-        f"SELECT rid, {index} AS i, reason, raw FROM ({staged.sql([f'r{index}'])}) "
-        f"JOIN read_parquet({quote(one.files)}) v ON r{index} = v.raw WHERE v.h IS NULL AND reason <> 'blank'"
-        for index, one in enumerate(verdicts)
-        if one.files
-    ]
+    parts = []
+    end = _end_of_list(staged, verdicts, session)
+    for index, one in enumerate(verdicts):
+        rows = f"SELECT * FROM ({staged.sql([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
+        if one.refused:
+            parts.append(
+                f"SELECT rid, {index} AS i, e{index} AS reason, r{index} AS raw FROM ({rows}) "
+                f"WHERE e{index} IS NOT NULL"
+            )
+        if one.files:
+            parts.append(
+                f"SELECT rid, {index} AS i, reason, raw FROM ({rows}) JOIN read_parquet({quote(one.files)}) v "
+                f"ON r{index} = v.raw WHERE v.h IS NULL AND reason <> 'blank'"
+            )
     if not parts:
         return []
     return session.run(f"{' UNION ALL '.join(parts)} ORDER BY rid, i LIMIT {MOST_LINES}")
+
+
+def _end_of_list(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
+    """A row up to which enough values were refused to fill the list, so that the rest need not be sorted."""
+    names = [f"e{index}" for index in range(len(verdicts))]
+    if sum(sum(one.refused.values()) for one in verdicts) > MOST_LINES:
+        sums = " + ".join(f"count({name})" for name in names)
+        found = 0
+        for block, refused in session.run(
+            f"SELECT rid // {_BLOCK} AS block, {sums} FROM ({staged.sql(names)}) GROUP BY block ORDER BY block"
+        ):
+            found += refused
+            if found >= MOST_LINES:
+                return int(block + 1) * _BLOCK
+    return staged.rows

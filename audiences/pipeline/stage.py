@@ -1,8 +1,9 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
 One Parquet file per source, in row order. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the raw text
-where it is not. Both are NULL for a blank value. With a filter, rows that do not match stay in their place with all of
-that NULL and left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
+where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and r<i>
+without e<i> is left to the rule. With a filter, rows that do not match stay in their place with all of that NULL and
+left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -22,6 +23,9 @@ from audiences.pipeline.repair import Repaired, repair
 from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
 from pinconnect.identifiers.columnar import expressions, quote
+
+# Hardly any digest or value comes twice in a row group, so looking for a dictionary only costs time.
+PARQUET = "(FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"
 
 
 @dataclass(frozen=True)
@@ -140,24 +144,34 @@ def _read_csv(path: Path, width: int, delimiter: str, quoted: str, header: str) 
 
 def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str = "") -> str:
     """COPY in row order; the levels are nested so that each expression is worked out once."""
-    raw, clean, shaped, final = [], [], [], []
+    raw: list[str] = []
+    clean: list[str] = []
+    shaped: list[str] = []
+    digests: list[str] = []
+    kept: list[str] = []
     source = filtered.reading(plan, reading, positions)
     for index, (column, position) in enumerate(zip(plan.columns, positions, strict=False)):
-        names = {"column": f"w{index}", "clean": f"c{index}", "shaped": f"s{index}"}
-        found = expressions(column.kind, column.treatment, column.default_country, **names)
+        found = expressions(
+            column.kind,
+            column.treatment,
+            column.default_country,
+            column=f"w{index}",
+            clean=f"c{index}",
+            shaped=f"s{index}",
+        )
         raw.append(f"{source.value.format(f'c{position}')} AS w{index}")
         clean.append(f"{found.clean} AS c{index}")
         shaped.append(f"{found.shaped} AS s{index}")
         shaped.append(f"{found.blank} AS b{index}")
-        final.append((f"{found.digest} AS d{index}", f"CASE WHEN d{index} IS NULL AND NOT b{index} THEN w{index} END"))
-    digests = ", ".join(digest for digest, _ in final)
-    raws = ", ".join(f"{text} AS r{index}" for index, (_, text) in enumerate(final))
-    kept = ", ".join((*(f"d{index}" for index in range(len(final))), *source.marks))
+        digests.append(f"{found.digest} AS d{index}")
+        is_odd = f"CASE WHEN d{index} IS NULL THEN CASE WHEN NOT b{index} THEN "
+        kept += [f"d{index}", f"{is_odd}w{index} END END AS r{index}", f"{is_odd}{found.refusal} END END AS e{index}"]
+    kept += source.marks
     raw.extend(source.marks)
     first = f"{row}, " if row else ""
     number = "n, " if row else ""
     return (
-        f"COPY (SELECT {number}{kept}, {raws} FROM (SELECT *, {digests} FROM (SELECT *, {', '.join(shaped)} FROM "
-        f"(SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} FROM {source.rows}))))) "
-        f"TO {quote(str(target))} (FORMAT parquet, COMPRESSION uncompressed)"
+        f"COPY (SELECT {number}{', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
+        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} "
+        f"FROM {source.rows}))))) TO {quote(str(target))} {PARQUET}"
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinconnect.identifiers import columnar, kinds, phones, rules
+from pinconnect.identifiers import columnar, kinds, phone_patterns, rules
 
 CONNECTION = duckdb.connect(":memory:", config={"threads": 1})
 COUNTRIES = (None, "US", "GB", "DE", "FR", "IT", "BR", "JP", "AU", "IN", "RU", "MX", "AR", "CN", "SM")
@@ -182,7 +182,7 @@ def test_every_region_that_has_patterns_agrees_on_its_example_numbers():
 
 
 def test_metadata_has_patterns_for_nearly_every_country_code():
-    accepted, excluded = phones.country_code_pattern()
+    accepted, excluded = phone_patterns.country_code_pattern()
 
     assert accepted.count("|") > 200
     assert "|49(?:0)" in excluded

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audiences", "0063_held_rows"),
+        ("audiences", "0064_split"),
     ]
 
     operations = [
