@@ -11,7 +11,7 @@ SHORT_MEMBERS = 200_000
 
 
 def prepare(run: Run) -> None:
-    hints.enqueue("audiences.tasks.prepare_run", run.pk, cluster="short" if _is_small(run) else "prepare")
+    hints.enqueue("audiences.tasks.prepare_and_send", run.pk, cluster="short" if _is_small(run) else "prepare")
     _note(run)
 
 

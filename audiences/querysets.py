@@ -96,6 +96,10 @@ class RunQuerySet(WorkspaceOwnedQuerySet):
         return under_way.filter(lease_is_free(now), is_due(now))
 
 
+# A sender reads many rows, and most of their fields say what became of them.
+_NEEDED_TO_SEND = ("run", "operation", "first", "count", "size_bytes", "state", "attempts", "error", "root")
+
+
 def _turn(batch: Any) -> tuple[float, str, int, int]:
     return batch.root_id or inf, batch.operation, batch.attempts, batch.pk
 
@@ -117,7 +121,7 @@ class BatchQuerySet(QuerySet[Any]):
         One state at a time, because then an index has them in order, however many there are.
         """
         free = lease_is_free(now) if state == BatchState.SENDING else is_due(now)
-        found = self.filter(free, state=state).select_related("root")
+        found = self.filter(free, state=state).only(*_NEEDED_TO_SEND)
         return found.order_by(F("root").asc(nulls_last=True), "operation", "attempts", "pk")[:number]
 
     def next_in_turn(self, now: datetime, number: int, *, states: Iterable[str] = BATCH_OPEN) -> list[Any]:
@@ -128,6 +132,10 @@ class BatchQuerySet(QuerySet[Any]):
     def in_flight(self, now: datetime) -> Self:
         """Those that somebody is sending at this moment."""
         return self.filter(state=BatchState.SENDING).exclude(lease_is_free(now))
+
+    def senders(self, now: datetime) -> int:
+        """How many are sending them at this moment; each holds several."""
+        return int(self.in_flight(now).order_by().values("lease_token").distinct().count())
 
     def unsure(self) -> Self:
         """Those that Pinterest may have carried out although it did not say so."""

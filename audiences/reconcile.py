@@ -56,17 +56,17 @@ def _finish_stopped() -> int:
 
 def _hint_uploads(now: datetime) -> int:
     batches = Batch.objects.filter(run=OuterRef("pk")).order_by()
-    in_flight = batches.in_flight(now).values("run").annotate(number=Count("pk")).values("number")
+    senders = batches.in_flight(now).values("run").annotate(number=Count("lease_token", distinct=True)).values("number")
     runs = Run.objects.to_pump(now).annotate(
         is_claimable=Exists(batches.claimable(now)),
         is_open=Exists(batches.open()),
-        in_flight=Coalesce(Subquery(in_flight), 0),
+        senders=Coalesce(Subquery(senders), 0),
     )
     hinted = 0
     for run in _unhinted(runs.filter(Q(is_claimable=True) | Q(is_open=False)), now):
         if not run.is_open:
             completion.try_finish(run)
-        elif run.in_flight < settings.PUMPS_PER_RUN:
+        elif run.senders < settings.PUMPS_PER_RUN:
             hinting.pump(run)
         hinted += 1
     return hinted

@@ -4,10 +4,19 @@ from audiences import pruning
 from audiences.people import erasing, history
 from audiences.pipeline import settle, upload
 from audiences.services import observing, preparing, restoring
+from audiences.states import RunState
 
 
 def prepare_run(run_id: int) -> str:
     return preparing.prepare(run_id)
+
+
+def prepare_and_send(run_id: int) -> str:
+    """Prepare, and begin to send while the queue tells others: small runs are through before those have heard."""
+    state = preparing.prepare(run_id)
+    if state == RunState.UPLOADING:
+        upload.pump(run_id, budget_s=upload.FIRST_BUDGET_S)
+    return state
 
 
 def prune_files(_: int) -> int:

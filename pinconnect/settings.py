@@ -244,7 +244,7 @@ Q_CLUSTER = {
     "save_limit": -1,
     # The reconciler says what is due. One broken row stops all of django-q2's schedules, and each can run any code.
     "scheduler": False,
-    "poll": 0.5,
+    "poll": 0.2,
     **_BROKERS[QUEUE_BROKER],
     # One preparation may take hours; its lease in the database, not the queue, says whether it is alive.
     # 12 hours is the longest that SQS can wait before it gives a message to another worker.

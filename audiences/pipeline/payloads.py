@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
+from audiences.pipeline import plain
 from audiences.pipeline.plan import PipelineError
-from audiences.pipeline.sequences import read_index
+from audiences.pipeline.sequences import INDEX, Index, read_index
 from pinconnect.pinterest.types import Payload
 
 
@@ -54,12 +56,30 @@ def are_whole(workdir: Path, totals: Mapping[str, int]) -> bool:
     return True
 
 
+def _index(workdir: Path) -> Index:
+    stat = (workdir / INDEX).stat()
+    return _index_of(workdir, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(maxsize=8)
+def _index_of(workdir: Path, version: tuple[int, ...]) -> Index:
+    """version: tells what was prepared at the same place at another time apart."""
+    return read_index(workdir)
+
+
 def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
     """Entries first .. first + count - 1 of the ADD or REMOVE sequence. Raises PayloadMissing."""
     try:
-        index = read_index(workdir)
+        index = _index(workdir)
     except (OSError, ValueError, KeyError, TypeError):
         raise PayloadMissing("The prepared data is not there.") from None
+    if index.shape == "records":
+        try:
+            digests = plain.digests(index, operation, first, count, _connection())
+        except (OSError, duckdb.Error):
+            raise PayloadMissing("The prepared data cannot be read.") from None
+        if digests is not None:
+            return Payload(records=digests, rows_json=None, count=count)
     entries = index.entries(operation, first, first + count)
     text = "lower(hex(h))" if index.shape == "records" else index.row_text(operation)
     try:

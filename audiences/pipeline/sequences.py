@@ -20,7 +20,7 @@ from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
 OPTIONS = "(FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 10240)"
-_INDEX = "index.json"
+INDEX = "index.json"
 _FOLDERS = {"ADD": "adds", "REMOVE": "removes"}
 
 
@@ -106,12 +106,12 @@ def write_index(index: Index) -> None:
         "width": index.width,
         "parts": {operation: [asdict(part) for part in parts] for operation, parts in index.parts.items()},
     }
-    (index.workdir / _INDEX).write_text(json.dumps(data, sort_keys=True), encoding="utf-8")
+    (index.workdir / INDEX).write_text(json.dumps(data, sort_keys=True), encoding="utf-8")
 
 
 def read_index(workdir: Path) -> Index:
     """Read index.json; FileNotFoundError when the directory was never prepared to the end."""
-    data = json.loads((workdir / _INDEX).read_text(encoding="utf-8"))
+    data = json.loads((workdir / INDEX).read_text(encoding="utf-8"))
     parts = {operation: tuple(Part(**part) for part in found) for operation, found in data["parts"].items()}
     return Index(workdir, data["shape"], tuple(data["wire_kinds"]), data["width"], parts)
 

@@ -1,24 +1,38 @@
 """Sends the batches of a run, one call each, for a limited time; many workers may do so for the same run at once.
 
-The rows decide: a batch is claimed by compare-and-swap, what became of it is written before the next one is taken, and
-nobody sleeps. Whoever is killed at any moment leaves a lease that runs out, and the batch is sent again.
+The rows decide: batches are claimed by compare-and-swap, a few at once while calls are quick, what became of them is
+written before the next are taken, and nobody sleeps. Whoever is killed at any moment leaves leases that run out, and
+those batches are sent again.
 """
 
 import logging
+import time
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import F
 from django.utils import timezone
 
 from audiences import files, hinting
 from audiences.models import Batch, Run
 from audiences.pipeline import payloads
+from audiences.pipeline.outlook import Outlook
 from audiences.querysets import lease_is_free
-from audiences.services import access, calls, completion, endings, outcomes, rates, refused, restoring, standby, targets
+from audiences.services import (
+    access,
+    calls,
+    completion,
+    endings,
+    groups,
+    outcomes,
+    rates,
+    refused,
+    restoring,
+    standby,
+    targets,
+)
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
-from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState, RunState
+from audiences.states import BATCH_OPEN, BatchState, RunState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Exchange
 from pinconnect.pinterest.errors import (
@@ -35,8 +49,8 @@ from pinconnect.pinterest.errors import (
 from pinconnect.pinterest.limits import Category
 from pinconnect.pinterest.oauth import TOKEN_PATH
 from pinconnect.pinterest.types import Payload
+from pinconnect.profiles.models import Profile
 from pinconnect.profiles.tokens import ProfileUnusable
-from pinconnect.queue import leases
 from pinconnect.queue.budget import TimeBudget
 
 logger = logging.getLogger(__name__)
@@ -44,15 +58,15 @@ logger = logging.getLogger(__name__)
 # A call ends within 40 s; with this budget a task ends within the minute that the queue gives it.
 BUDGET_S = 12.0
 SHARED_BUDGET_S = 4.0
-BATCH_LEASE_S = 60.0
-_CANDIDATES = 5
+# Whoever has prepared the run begins; others wait to be prepared there.
+FIRST_BUDGET_S = 2.0
 _FAN_OUT_FROM = 4
 
 
 def pump(run_id: int, *, budget_s: float | None = None) -> int:
     """Send batches of the run until the time is up or there is nothing to send now; returns how many were sent."""
     now = timezone.now()
-    if Batch.objects.filter(run=run_id).in_flight(now).count() >= settings.PUMPS_PER_RUN:
+    if Batch.objects.filter(run=run_id).senders(now) >= settings.PUMPS_PER_RUN:
         return 0
     if budget_s is None:
         # Others that wait get their turn sooner.
@@ -69,7 +83,8 @@ class Pump:
         self.batch: Batch | None = None
         self.calls = calls.Recorder(run_id)
         self.voice = access.Voice(observe=self._note)
-        self.has_fanned_out = False
+        self.outlook, self.pace = Outlook(run_id), groups.Pace()
+        self.has_fanned_out = self.is_limited = False
 
     def go(self) -> int:
         try:
@@ -77,101 +92,109 @@ class Pump:
                 self._fan_out()
         finally:
             self.calls.save()
-        completion.hand_over(self.run_id)
+        if not self.outlook.is_for_others:
+            completion.hand_over(self.run_id)
         return self.sent
 
     def step(self) -> bool:
-        """One batch; False when nothing more can be done now."""
-        now = timezone.now()
-        run = (
-            Run.objects.to_pump(now)
-            .filter(pk=self.run_id)
-            .select_related(
-                "workspace", "delivery__profile", "delivery__standby", "delivery__workspace", "audience__ad_account"
-            )
-            .first()
-        )
-        profile = standby.speaker(run.delivery) if run is not None else None
-        if run is None or run.audience is None or profile is None:
+        """One group of batches; False when nothing more can be done now."""
+        seen = self.outlook.see()
+        if seen is None:
             return False
-        candidates = self._candidates(run)
-        if not candidates:
+        run, profile = seen
+        wanted = self.outlook.wanted(run, self.pace)
+        if not wanted:
             return False
-        # Before the list is made, it is looked up.
-        looks_first = [] if run.audience.customer_list_id else [Category.ADS_READ]
-        wait_s = max(rates.wait_s(profile, category) for category in (*looks_first, Category.ADS_WRITE))
-        if wait_s:
+        calls, wait_s = self._ask_for_calls(run, profile, len(wanted))
+        if not calls:
             outcomes.wait(run, wait_s, "rate_limited")
             return False
-        claimed = self._claim(run, candidates)
-        return claimed is not None and self._work(run, claimed)
+        claimed = groups.claim(run, wanted, calls)
+        if not claimed:
+            rates.give_back(profile, Category.ADS_WRITE, calls)
+            return False
+        group = groups.Group(run, claimed)
+        try:
+            return self._work(run, group)
+        finally:
+            group.end()
+            self.sent += group.sent
+            rates.give_back(profile, Category.ADS_WRITE, calls - group.calls)
 
-    def _candidates(self, run: Run) -> list[Batch]:
-        # A run that ends sends nothing new, and clears up what is unsure.
-        states = BATCH_UNSURE if run.ending else BATCH_OPEN
-        found: list[Batch] = Batch.objects.filter(run=run).next_in_turn(timezone.now(), _CANDIDATES, states=states)
-        return found
+    def _ask_for_calls(self, run: Run, profile: Profile, number: int) -> tuple[int, float]:
+        """How many calls may be made now, and if none may, how long to wait."""
+        # Before the list is made, it is looked up.
+        if run.audience is not None and not run.audience.customer_list_id:
+            wait_s = rates.wait_s(profile, Category.ADS_READ)
+            if wait_s:
+                return 0, wait_s
+        return rates.take(profile, Category.ADS_WRITE, number)
 
-    def _claim(self, run: Run, candidates: list[Batch]) -> Claimed | None:
-        for batch in candidates:
-            token = leases.claim(
-                Batch.objects.filter(state=batch.state, attempts=batch.attempts),
-                pk=batch.pk,
-                lease_s=BATCH_LEASE_S,
-                state=BatchState.SENDING,
-                # Counted before the call, so that a batch which kills its worker does not do so for ever.
-                attempts=F("attempts") + 1,
-            )
-            if token is not None:
-                found_in = batch.state
-                batch.refresh_from_db()
-                return Claimed(
-                    batch,
-                    token,
-                    was_unsure=found_in != BatchState.PENDING,
-                    was_abandoned=found_in == BatchState.SENDING,
-                )
-        return None
+    def _work(self, run: Run, group: groups.Group) -> bool:
+        """Send the batches of a group as long as all goes well; False when the run has to wait."""
+        self.is_limited = False
+        while group.waiting:
+            goes_on = self._send_next(run, group)
+            if not (goes_on and group.goes_well):
+                self.outlook.forget()
+                return goes_on
+            if self.budget.is_spent or self.is_limited or group.is_stale:
+                break
+            if not self.outlook.is_unchanged():
+                self.outlook.forget()
+                break
+        return True
 
-    def _work(self, run: Run, claimed: Claimed) -> bool:
-        """Send one batch and record what became of it; False when the run has to wait."""
-        batch = self.batch = claimed.batch
+    def _send_next(self, run: Run, group: groups.Group) -> bool:
+        """Send one batch and note what became of it; False when the run has to wait."""
+        claimed, began = group.next(), time.monotonic()
+        self.batch = claimed.batch
         if outcomes.is_worn_out(run, claimed):
-            if batch.count > 1:
-                outcomes.split(run, claimed, refused.halves(batch.count))
+            group.goes_well = False
+            if claimed.batch.count > 1:
+                outcomes.split(run, claimed, refused.halves(claimed.batch.count))
             else:
                 outcomes.failed(claimed, "GaveUp")
             return True
         payload: Payload | None = None
         try:
-            payload = self._read(run, batch)
-            self._send(run, claimed, payload)
-        except (files.FilesLostError, payloads.PayloadMissing):
-            outcomes.give_back(claimed)
-            restoring.lost(run)
-            return False
-        except targets.TargetBusyError as busy:
-            outcomes.give_back(claimed, wait_s=busy.wait_s)
-            outcomes.wait(run, busy.wait_s, "create_unanswered")
-            return False
-        except ProfileUnusable as problem:
-            outcomes.give_back(claimed)
-            return self.voice.pause_unusable(run, problem)
-        except PinterestError as error:
-            return self._refused(run, claimed, error, payload)
+            payload = self._read(run, claimed.batch)
+            group.calls += 1
+            self._send(run, group, claimed, payload)
         except DatabaseError:
             # Nothing can be recorded now: the lease runs out, and the batch is sent again.
             raise
-        except Exception as error:
-            logger.exception("Run %s, batch %s failed (%s)", run.pk, batch.pk, type(error).__name__)
-            outcomes.broken(run, claimed)
-            return False
+        except Exception as error:  # noqa: BLE001 -- each kind has its own consequence, the unknown too
+            # What went well before is written first: it ends the trouble that there was, and this may be new trouble.
+            group.goes_well = False
+            group.end()
+            return self._failed(run, claimed, error, payload)
         finally:
             self.exchange = None
             self.calls.save_if_due()
+        self.pace.note(time.monotonic() - began)
         return True
 
-    def _send(self, run: Run, claimed: Claimed, payload: Payload) -> None:
+    def _failed(self, run: Run, claimed: Claimed, error: Exception, payload: Payload | None) -> bool:
+        """A batch that did not go through; False when the run has to wait."""
+        if isinstance(error, files.FilesLostError | payloads.PayloadMissing):
+            outcomes.give_back(claimed)
+            restoring.lost(run)
+            return False
+        if isinstance(error, targets.TargetBusyError):
+            outcomes.give_back(claimed, wait_s=error.wait_s)
+            outcomes.wait(run, error.wait_s, "create_unanswered")
+            return False
+        if isinstance(error, ProfileUnusable):
+            outcomes.give_back(claimed)
+            return self.voice.pause_unusable(run, error)
+        if isinstance(error, PinterestError):
+            return self._refused(run, claimed, error, payload)
+        logger.error("Run %s, batch %s failed (%s)", run.pk, claimed.batch.pk, type(error).__name__, exc_info=error)
+        outcomes.broken(run, claimed)
+        return False
+
+    def _send(self, run: Run, group: groups.Group, claimed: Claimed, payload: Payload) -> None:
         client = self.voice.client(run)
         audience = run.audience
         assert audience is not None  # noqa: S101 -- step() has looked
@@ -179,7 +202,8 @@ class Pump:
         if not audience.customer_list_id:
             is_new = targets.ensure_list(audience, client, payload, list_type=wire.list_type, may_create=not run.ending)
             if is_new:
-                self._count(run, claimed)
+                self._note_sent(run, group, claimed)
+                group.flush()
                 access.try_audience(audience, client)
                 return
             if not audience.customer_list_id:
@@ -188,7 +212,7 @@ class Pump:
                 return
         call = customer_lists.add if claimed.batch.operation == "ADD" else customer_lists.remove
         call(client, account, audience.customer_list_id, payload)
-        self._count(run, claimed)
+        self._note_sent(run, group, claimed)
 
     def _refused(self, run: Run, claimed: Claimed, error: PinterestError, payload: Payload | None) -> bool:
         """What the class of the error says about the batch; the class alone decides."""
@@ -234,10 +258,9 @@ class Pump:
         except payloads.PayloadMissing:
             return payloads.read(files.fetch_again(name), batch.operation, batch.first, batch.count)
 
-    def _count(self, run: Run, claimed: Claimed) -> None:
+    def _note_sent(self, run: Run, group: groups.Group, claimed: Claimed) -> None:
         profile = self.voice.profile
-        if outcomes.sent(run, claimed, self.exchange, profile=profile):
-            self.sent += 1
+        group.answered(claimed, self.exchange, profile)
         if profile is not None:
             standby.note_sent(run.delivery, profile)
 
@@ -246,6 +269,7 @@ class Pump:
         if exchange.path == TOKEN_PATH:
             return
         self.exchange = exchange
+        self.is_limited |= exchange.rate is not None and exchange.rate.remaining <= 0
         if self.voice.profile is not None:
             rates.note(self.voice.profile, rates.category(exchange.method), exchange.rate)
 

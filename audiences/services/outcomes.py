@@ -4,8 +4,9 @@ A batch that Pinterest may have carried out without saying so is UNKNOWN until i
 certainly did not carry out goes back to PENDING. So the ledger never has to guess.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import uniform
 from typing import Any
 
@@ -52,18 +53,34 @@ class Claimed:
         return BatchState.UNKNOWN if self.was_unsure else BatchState.PENDING
 
 
-def sent(run: Run, claimed: Claimed, exchange: Exchange | None, *, profile: Profile | None = None) -> bool:
-    """Pinterest acknowledged the batch. profile: in whose name it was sent."""
-    recorded = record(
-        claimed,
-        BatchState.SENT,
-        sent_at=timezone.now(),
-        profile=profile,
-        next_attempt_at=None,
-        error="",
-        pinterest_message="",
-        **_facts(exchange),
-    )
+@dataclass(frozen=True)
+class Answered:
+    """A batch that Pinterest acknowledged, the call in which it did, and when."""
+
+    claimed: Claimed
+    exchange: Exchange | None
+    at: datetime
+
+
+def sent(run: Run, answered: Sequence[Answered], *, profile: Profile | None = None) -> int:
+    """Pinterest acknowledged these batches, all claimed together; how many are still in our hands and so recorded.
+
+    profile: in whose name they were sent.
+    """
+    changes: dict[int, dict[str, Any]] = {
+        one.claimed.batch.pk: {
+            "state": BatchState.SENT,
+            "sent_at": one.at,
+            "profile": profile and profile.pk,
+            "next_attempt_at": None,
+            "error": "",
+            "pinterest_message": "",
+            **_facts(one.exchange),
+        }
+        for one in answered
+    }
+    token = answered[0].claimed.token
+    recorded = leases.release_each(Batch, token=token, changes=changes, only={"state": BatchState.SENDING})
     if run.trouble or run.reason in _PASSING_REASONS:
         Run.objects.filter(pk=run.pk).update(trouble=0)
         Run.objects.filter(pk=run.pk, reason__in=_PASSING_REASONS).update(reason="")
@@ -76,6 +93,17 @@ def give_back(claimed: Claimed, *, wait_s: float = 0.0, error: PinterestError | 
     again = timezone.now() + timedelta(seconds=wait_s) if wait_s else None
     facts = _error_facts(error) if error else {}
     return record(claimed, claimed.state_before, attempts=F("attempts") - 1, next_attempt_at=again, **facts)
+
+
+def give_back_all(claimed: Sequence[Claimed]) -> int:
+    """The same for fresh batches that were claimed together and not even begun; how many were still ours."""
+    return leases.release_many(
+        Batch.objects.filter(state=BatchState.SENDING),
+        pks=[one.batch.pk for one in claimed],
+        token=claimed[0].token,
+        state=BatchState.PENDING,
+        attempts=F("attempts") - 1,
+    )
 
 
 def trouble(run: Run, claimed: Claimed, error: PinterestError, *, is_unsure: bool) -> None:
@@ -173,7 +201,7 @@ def record(claimed: Claimed, to: str, **changes: Any) -> bool:
 
 def _facts(exchange: Exchange | None) -> dict[str, Any]:
     if exchange is None:
-        return {}
+        return {"http_status": None, "request_id": "", "duration_ms": None}
     return {
         "http_status": exchange.status,
         "request_id": (exchange.request_id or "")[:60],

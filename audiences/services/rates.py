@@ -23,10 +23,24 @@ def category(method: str) -> Category:
 
 def wait_s(profile: Profile, category: Category) -> float:
     """Ask for one call; 0.0 when it may be made now, else the seconds to wait before asking again."""
-    tier = Tier(settings.PINTEREST_TIER)
-    rate = RATES[tier][category]
-    burst = max(1.0, rate.calls * _BURST_SHARE[tier])
-    return limits.take(_key(profile, category), per_s=rate.calls / rate.per_s, burst=burst)
+    per_s, burst = _rate(category)
+    return limits.take(_key(profile, category), per_s=per_s, burst=burst)
+
+
+def take(profile: Profile, category: Category, calls: int) -> tuple[int, float]:
+    """Ask for up to so many calls; how many may be made now, and if none may, the seconds to wait before asking again.
+
+    What is taken is taken from everybody who speaks for this user, so take no more than can be made within a moment,
+    and give back what is left.
+    """
+    per_s, burst = _rate(category)
+    return limits.take_some(_key(profile, category), calls, per_s=per_s, burst=burst)
+
+
+def give_back(profile: Profile, category: Category, calls: int) -> None:
+    """Calls that were granted and not made."""
+    if calls > 0:
+        limits.give_back(_key(profile, category), calls, per_s=_rate(category)[0])
 
 
 def watching_wait_s(profile: Profile) -> float:
@@ -72,6 +86,13 @@ def spent(profile: Profile, category: Category) -> Spent:
     rate = RATES[Tier(settings.PINTEREST_TIER)][category]
     owed_s, blocked_s = limits.owed_s(_key(profile, category))
     return Spent(min(rate.calls, round(owed_s * rate.calls / rate.per_s)), rate.calls, rate.per_s, blocked_s)
+
+
+def _rate(category: Category) -> tuple[float, float]:
+    """Calls in a second, and how many may go at once."""
+    tier = Tier(settings.PINTEREST_TIER)
+    rate = RATES[tier][category]
+    return rate.calls / rate.per_s, max(1.0, rate.calls * _BURST_SHARE[tier])
 
 
 def _key(profile: Profile, category: Category) -> str:

@@ -82,7 +82,7 @@ class Audience:
 class Payload:
     """The records of one call, already in the form that is sent.
 
-    Exactly one of: records, comma-separated; rows_json, the text of a JSON array of records_v2 rows.
+    Exactly one of: records, hexadecimal digits with commas between; rows_json, the text of a JSON array of rows.
     count: how many records there are, at most limits.RECORDS_PER_CALL.
     """
 

@@ -41,27 +41,68 @@ def take(
     unit_s = _seconds_per_unit({1: per_s, 60: per_minute, 3_600: per_hour, 86_400: per_day})
     if not 0 < cost <= burst:
         raise ValueError("The cost must be above zero and no more than the burst, or it could never be granted.")
-    now = _now()
     slack_s = (burst - cost) * unit_s
-    granted = RateLimit.objects.filter(key=key, used_until__lte=now + Value(slack_s), blocked_until__lte=now)
     for _ in range(3):
-        if granted.update(used_until=Greatest(F("used_until"), now) + Value(cost * unit_s)):
+        if _grant(key, cost * unit_s, slack_s):
             return 0.0
         row = _read(key)
-        if row is not None:
+        if row is None:
+            _make(key)
+        elif not _repair(key, *row, burst * unit_s):
             used_in, blocked_in = row
-            # More than the whole burst is never granted ahead: this was written before the clock was set back.
-            if used_in > burst * unit_s + _CLOCKS_DIFFER_BY_S:
-                RateLimit.objects.filter(key=key, used_until__gt=now + Value(burst * unit_s)).update(used_until=now)
-                continue
-            if blocked_in > _LONGEST_BLOCK_S:
-                RateLimit.objects.filter(key=key, blocked_until__gt=now + Value(_LONGEST_BLOCK_S)).update(
-                    blocked_until=0
-                )
-                continue
             return max(used_in - slack_s, blocked_in, _SHORTEST_WAIT_S)
-        _make(key)
     return _SHORTEST_WAIT_S
+
+
+def take_some(key: str, wanted: int, *, per_s: float, burst: float) -> tuple[int, float]:
+    """Ask for up to so many units at once; how many are granted, and if none, the seconds to wait until asking again.
+
+    Give back what is not used. Like take, to be called outside of a transaction.
+    """
+    unit_s = _seconds_per_unit({1: per_s})
+    number = min(wanted, int(burst))
+    if number < 1:
+        raise ValueError("At least one unit must be wanted, and the burst must allow one.")
+    for _ in range(3):
+        if _grant(key, number * unit_s, (burst - number) * unit_s):
+            return number, 0.0
+        row = _read(key)
+        if row is None:
+            _make(key)
+            continue
+        if _repair(key, *row, burst * unit_s):
+            continue
+        used_in, blocked_in = row
+        left = int(burst - max(0.0, used_in) / unit_s)
+        if left < 1 or blocked_in > 0:
+            return 0, max(used_in - (burst - 1) * unit_s, blocked_in, _SHORTEST_WAIT_S)
+        number = min(number, left)
+    return 0, _SHORTEST_WAIT_S
+
+
+def give_back(key: str, units: int, *, per_s: float) -> None:
+    """Return units that were taken and not used."""
+    RateLimit.objects.filter(key=key).update(used_until=F("used_until") - Value(units * _seconds_per_unit({1: per_s})))
+
+
+def _repair(key: str, used_in: float, blocked_in: float, burst_s: float) -> bool:
+    """Undo what was written before the clock was set back; whether there was anything of that kind."""
+    now = _now()
+    # More than the whole burst is never granted ahead.
+    if used_in > burst_s + _CLOCKS_DIFFER_BY_S:
+        RateLimit.objects.filter(key=key, used_until__gt=now + Value(burst_s)).update(used_until=now)
+        return True
+    if blocked_in > _LONGEST_BLOCK_S:
+        RateLimit.objects.filter(key=key, blocked_until__gt=now + Value(_LONGEST_BLOCK_S)).update(blocked_until=0)
+        return True
+    return False
+
+
+def _grant(key: str, used_s: float, slack_s: float) -> bool:
+    """Book seconds of the rate if no more than slack_s of it is booked yet, and nothing is blocked."""
+    now = _now()
+    free = RateLimit.objects.filter(key=key, used_until__lte=now + Value(slack_s), blocked_until__lte=now)
+    return bool(free.update(used_until=Greatest(F("used_until"), now) + Value(used_s)))
 
 
 def block(key: str, seconds: float) -> None:

@@ -48,7 +48,7 @@ def test_a_queued_run_that_nobody_heard_of_is_hinted_once(shop: Shop, hinted: li
     reconcile.hint_runs()
     reconcile.hint_runs()
 
-    assert hinted == ["audiences.tasks.prepare_run@short"]
+    assert hinted == ["audiences.tasks.prepare_and_send@short"]
 
 
 def test_large_data_goes_to_the_workers_that_have_time(shop: Shop, hinted: list[str]) -> None:
@@ -58,7 +58,7 @@ def test_large_data_goes_to_the_workers_that_have_time(shop: Shop, hinted: list[
 
     reconcile.hint_runs()
 
-    assert hinted == ["audiences.tasks.prepare_run@prepare"]
+    assert hinted == ["audiences.tasks.prepare_and_send@prepare"]
 
 
 def test_a_run_whose_worker_lives_is_left_alone(shop: Shop, hinted: list[str]) -> None:
@@ -76,9 +76,15 @@ def test_an_uploading_run_gets_pumps_until_enough_are_at_work(shop: Shop, hinted
     assert hinted == ["audiences.tasks.pump_run@short"]
 
     forget_hints(hinted)
-    first, second, _ = Batch.objects.order_by("pk").values_list("pk", flat=True)
+    first, second, third = Batch.objects.order_by("pk").values_list("pk", flat=True)
     until = timezone.now() + timedelta(minutes=1)
-    Batch.objects.filter(pk__in=[first, second]).update(state=BatchState.SENDING, lease_until=until)
+    sending = {"state": BatchState.SENDING, "lease_until": until}
+    Batch.objects.filter(pk__in=[first, second]).update(**sending, lease_token="of one worker")
+    reconcile.hint_runs()
+    assert hinted == ["audiences.tasks.pump_run@short"], "one is sending two of them"
+
+    forget_hints(hinted)
+    Batch.objects.filter(pk=third).update(**sending, lease_token="of another")
     reconcile.hint_runs()
 
     assert not hinted, "two are sending already"

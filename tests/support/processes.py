@@ -61,11 +61,11 @@ def kill_all(data_dir: Path) -> None:
         time.sleep(0.05)
 
 
-def wait_until(condition: Callable[[], object], within_s: float = 30.0) -> bool:
+def wait_until(condition: Callable[[], object], within_s: float = 30.0, every_s: float = 0.05) -> bool:
     """True as soon as the condition holds; False when it did not in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         if condition():
             return True
-        time.sleep(0.05)
+        time.sleep(every_s)
     return bool(condition())

@@ -173,10 +173,10 @@ def test_two_senders_at_once_send_each_batch_once(shop: Shop, monkeypatch: pytes
     upload.pump(run.pk, budget_s=0.001)
     sending = upload.Pump._send
 
-    def while_another_sends(self: upload.Pump, run: Run, claimed: Any, payload: Any) -> None:
+    def while_another_sends(self: upload.Pump, run: Run, *batch: Any) -> None:
         monkeypatch.setattr(upload.Pump, "_send", sending)
         tasks.pump_run(run.pk)
-        sending(self, run, claimed, payload)
+        sending(self, run, *batch)
 
     monkeypatch.setattr(upload.Pump, "_send", while_another_sends)
     drive_through(run)
