@@ -82,13 +82,15 @@ class Audience:
 class Payload:
     """The records of one call, already in the form that is sent.
 
-    Exactly one of: records, hexadecimal digits with commas between; rows_json, the text of a JSON array of rows.
+    Exactly one of: records, comma-separated; rows_json, the text of a JSON array of records_v2 rows.
     count: how many records there are, at most limits.RECORDS_PER_CALL.
+    is_hex: the records are hexadecimal digits and commas, so nothing in them needs escaping.
     """
 
     records: str | None = field(repr=False)
     rows_json: str | None = field(repr=False)
     count: int
+    is_hex: bool = False
 
     def __post_init__(self) -> None:
         if (self.records is None) == (self.rows_json is None):

@@ -157,6 +157,61 @@ def test_heartbeat_bears_a_short_outage_but_not_one_longer_than_the_lease(
         assert until(lambda: beat.lost)
 
 
+def three_rows() -> list[Reconciler]:
+    return [Reconciler.objects.create(name=f"row {number}", due_at=timezone.now()) for number in range(3)]
+
+
+def claim_many(rows: list[Reconciler], **changes: Any) -> tuple[str, list[int]]:
+    return leases.claim_many(Reconciler.objects.filter(error=""), pks=[row.pk for row in rows], lease_s=60, **changes)
+
+
+def test_many_rows_are_claimed_under_one_token_but_for_those_that_are_taken() -> None:
+    rows = three_rows()
+    claim(rows[1])
+
+    token, taken = claim_many(rows, ran_at=rows[0].due_at)
+
+    assert taken == [rows[0].pk, rows[2].pk]
+    assert set(Reconciler.objects.filter(lease_token=token).values_list("pk", "ran_at")) == {
+        (row.pk, rows[0].due_at) for row in (rows[0], rows[2])
+    }
+    assert claim_many(rows)[1] == [], "all are taken now"
+
+
+def test_rows_that_are_not_as_expected_are_not_claimed() -> None:
+    rows = three_rows()
+    Reconciler.objects.filter(pk=rows[0].pk).update(error="changed")
+
+    assert claim_many(rows)[1] == [rows[1].pk, rows[2].pk]
+
+
+def test_many_leases_are_given_back_with_one_change_for_those_still_ours() -> None:
+    rows = three_rows()
+    token, taken = claim_many(rows)
+    Reconciler.objects.filter(pk=taken[0]).update(lease_token="another")
+
+    assert leases.release_many(Reconciler.objects.all(), pks=taken, token=token, error="done") == 2
+
+    found = Reconciler.objects.order_by("pk").values_list("error", "lease_token")
+    assert list(found) == [("", "another"), ("done", ""), ("done", "")]
+
+
+def test_each_lease_is_given_back_with_changes_of_its_own_if_it_is_still_ours() -> None:
+    rows = three_rows()
+    token, taken = claim_many(rows)
+    Reconciler.objects.filter(pk=taken[0]).update(lease_token="another")
+    Reconciler.objects.filter(pk=taken[1]).update(error="elsewhere")
+    at = timezone.now()
+    changes = {pk: {"name": f"new {number}", "ran_at": at} for number, pk in enumerate(taken)}
+
+    assert leases.release_each(Reconciler, token=token, changes=changes, only={"error": ""}) == 1
+    assert leases.release_each(Reconciler, token=token, changes={}, only={}) == 0
+
+    found = Reconciler.objects.order_by("pk").values_list("name", "ran_at", "lease_token", "lease_until")
+    assert [name for name, *_ in found] == ["row 0", "row 1", "new 2"]
+    assert found[2][1:] == (at, "", None)
+
+
 def test_of_four_processes_each_row_goes_to_one(race: Callable[..., list[list[int]]]) -> None:
     claimed = [pk for mine in race("claim") for pk in mine]
 

@@ -83,6 +83,46 @@ def test_a_rate_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
         limits.take("calls", **wrong)
 
 
+def test_as_many_as_are_left_are_granted_at_once() -> None:
+    with time_machine.travel("2026-01-05 12:00:00", tick=False) as clock:
+        assert limits.take_some("calls", 4, per_s=2, burst=10) == (4, 0.0)
+        assert limits.take_some("calls", 9, per_s=2, burst=10) == (6, 0.0)
+        assert limits.take_some("calls", 9, per_s=2, burst=10) == (0, pytest.approx(0.5))
+        clock.shift(1.6)
+        assert limits.take_some("calls", 9, per_s=2, burst=10) == (3, 0.0)
+        assert limits.take("calls", per_s=2, burst=10) > 0
+
+
+def test_no_more_than_the_burst_is_granted_at_once() -> None:
+    assert limits.take_some("calls", 500, per_s=1, burst=2.5) == (2, 0.0)
+
+
+def test_what_is_given_back_may_be_taken_again_and_no_more() -> None:
+    with time_machine.travel("2026-01-05 12:00:00", tick=False):
+        limits.take_some("calls", 10, per_s=2, burst=10)
+        limits.give_back("calls", 3, per_s=2)
+
+        assert limits.take_some("calls", 10, per_s=2, burst=10) == (3, 0.0)
+        assert limits.take_some("calls", 10, per_s=2, burst=10)[0] == 0
+
+
+def test_what_is_given_back_late_is_not_saved_up_beyond_the_burst() -> None:
+    with time_machine.travel("2026-01-05 12:00:00", tick=False) as clock:
+        limits.take_some("calls", 10, per_s=2, burst=10)
+        clock.shift(60)
+        limits.give_back("calls", 10, per_s=2)
+
+        assert limits.take_some("calls", 30, per_s=2, burst=10) == (10, 0.0)
+        assert limits.take_some("calls", 30, per_s=2, burst=10)[0] == 0
+
+
+def test_of_a_blocked_key_nothing_is_granted() -> None:
+    with time_machine.travel("2026-01-05 12:00:00", tick=False):
+        limits.block("calls", 30)
+
+        assert limits.take_some("calls", 5, per_s=100, burst=10) == (0, pytest.approx(30))
+
+
 def test_four_processes_together_get_the_rate_and_no_more(race: Callable[..., list[int]]) -> None:
     granted = sum(race("take"))
 
