@@ -60,7 +60,7 @@ BUDGET_S = 12.0
 SHARED_BUDGET_S = 4.0
 # Whoever has prepared the run begins; others wait to be prepared there.
 FIRST_BUDGET_S = 2.0
-_FAN_OUT_FROM = 4
+_FAN_OUT_AFTER, _FAN_OUT_FROM = 2, 4
 
 
 def pump(run_id: int, *, budget_s: float | None = None) -> int:
@@ -274,12 +274,15 @@ class Pump:
             rates.note(self.voice.profile, rates.category(exchange.method), exchange.rate)
 
     def _fan_out(self) -> None:
-        """Once the list exists, others may help."""
-        if self.has_fanned_out or not self.sent:
+        """Call for help once the list exists, and those have come who were told when the run was prepared."""
+        if self.has_fanned_out or self.sent < _FAN_OUT_AFTER:
             return
-        self.has_fanned_out = True
-        waiting = Batch.objects.filter(run=self.run_id, state__in=BATCH_OPEN).filter(lease_is_free(timezone.now()))
-        if settings.PUMPS_PER_RUN > 1 and waiting.count() >= _FAN_OUT_FROM:
+        self.has_fanned_out, now = True, timezone.now()
+        batches = Batch.objects.filter(run=self.run_id)
+        # Between two groups nothing is in our own hands.
+        missing = settings.PUMPS_PER_RUN - 1 - batches.senders(now)
+        waiting = batches.filter(state__in=BATCH_OPEN).filter(lease_is_free(now))
+        if missing > 0 and waiting[:_FAN_OUT_FROM].count() == _FAN_OUT_FROM:
             run = Run.objects.filter(pk=self.run_id, state=RunState.UPLOADING).first()
             if run is not None:
-                hinting.pump(run, pumps=settings.PUMPS_PER_RUN - 1)
+                hinting.pump(run, pumps=missing)
