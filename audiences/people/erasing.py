@@ -16,13 +16,14 @@ from django.utils import timezone
 from audiences import hinting
 from audiences.models import Audience, Delivery, DeliveryColumn, Erasure, Removal, RemovalState, Run, Tombstone, Trigger
 from audiences.people import tombstones
-from audiences.people.lookup import Wanted, members_of
+from audiences.people.lookup import Wanted, gone_of, members_of
 from audiences.people.parts import Parts
 from audiences.services import endings, runs
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.identifiers import kinds
 from pinconnect.identifiers.masking import mask_digest
 from pinconnect.queue import hints
 from pinconnect.workspaces import audit
@@ -88,15 +89,32 @@ def _advance(removal: Removal, wanted: Sequence[Wanted]) -> None:
     # Read after nothing was active: what earlier runs delivered is in this version.
     audience = Audience.objects.get(pk=removal.audience_id)
     run = removal.run
-    if run is not None and run.state == RunState.FAILED and run.reason == "list_gone":
+    is_replaced = audience.list_state == "GONE" and not audience.deliveries.exists()
+    if is_replaced or (run is not None and run.state == RunState.FAILED and run.reason == "list_gone"):
         _acknowledge(removal, RemovalState.GONE)
         return
-    with Parts() as parts:
-        members = members_of(parts, [audience], wanted)[audience.pk] if audience.ledger_version else []
+    members = _to_remove(audience, wanted)
     if not members:
         _acknowledge(removal, RemovalState.REMOVED if run is not None else RemovalState.ABSENT)
     elif removal.next_attempt_at is None or removal.next_attempt_at <= timezone.now():
         _start(removal, audience, members)
+
+
+def _to_remove(audience: Audience, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Who is on the list, or may be: of a list that others have filled it is known only who is gone.
+
+    A draft has not written to its list, and nobody has asked for that yet.
+    """
+    with Parts() as parts:
+        members = members_of(parts, [audience], wanted)[audience.pk] if audience.ledger_version else []
+        if not audience.is_existing or not audience.deliveries.filter(published_at__isnull=False).exists():
+            return members
+        gone = gone_of(parts, audience, wanted)
+    held = {kind for kind, count in audience.ledger_members.items() if count}
+    # What says by itself which kind it is can be on any list, but for those of kinds that cannot.
+    possible = set(kinds.ROW_FIELDS) if held <= set(kinds.ROW_FIELDS) else held
+    strangers = {one for one in wanted if one.wire_kind in possible} - set(gone)
+    return sorted(strangers.union(members))
 
 
 def _makes_way(removal: Removal, active: Run) -> bool:
@@ -184,6 +202,7 @@ def _plan(removal: Removal, delivery: Delivery, audience: Audience, members: Seq
         "wire": {"shape": wire.shape, "list_type": wire.list_type},
         "limits": {"records": settings.BATCH_RECORDS, "bytes": settings.BATCH_BYTES},
         "ledger_version": audience.ledger_version,
+        **({"takes_strangers": True} if audience.is_existing else {}),
     }
 
 

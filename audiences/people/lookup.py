@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,21 +101,35 @@ def _versions(audiences: Sequence[Audience], kept: Sequence[Changes]) -> tuple[l
 
 def members_of(parts: Parts, audiences: Sequence[Audience], wanted: Sequence[Wanted]) -> dict[int, list[Wanted]]:
     """Which of the wanted are on each list now, by the audience's id; one partition of each ledger is read."""
+    return _in_ledgers(
+        parts, {audience.pk: files.ledger_name(audience, audience.ledger_version) for audience in audiences}, wanted
+    )
+
+
+def gone_of(parts: Parts, audience: Audience, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Which of the wanted Pinterest has acknowledged as removed from a list that others have filled too."""
+    name = f"{files.ledger_name(audience, audience.ledger_version)}/{ledger.GONE}"
+    if not audience.ledger_version or not (parts.with_file(name, ledger.MANIFEST) / ledger.MANIFEST).exists():
+        return []
+    return _in_ledgers(parts, {audience.pk: name}, wanted)[audience.pk]
+
+
+def _in_ledgers(parts: Parts, names: Mapping[int, str], wanted: Sequence[Wanted]) -> dict[int, list[Wanted]]:
+    """names: where the ledger is stored, by the audience's id."""
     queries = []
-    for audience in audiences:
-        name = files.ledger_name(audience, audience.ledger_version)
+    for audience_id, name in names.items():
         stats = ledger.stats(parts.with_file(name, ledger.MANIFEST))
         for one in wanted:
             if stats.members.get(one.wire_kind):
                 digest = one.digest.hex()
                 path = parts.with_file(name, ledger.file_name(digest[: stats.width]))
                 rows = ledger.partition(path, stats, digest)
-                queries.append(f"SELECT {audience.pk} AS a, wire_kind, h FROM ({rows})")
+                queries.append(f"SELECT {audience_id} AS a, wire_kind, h FROM ({rows})")
     found: dict[int, list[Wanted]] = defaultdict(list)
-    for audience_id, number, digest in _rows(queries):
+    for key, number, digest in _rows(queries):
         one = Wanted(kinds.WIRE_CODES[number], bytes(digest))
         if one in wanted:
-            found[audience_id].append(one)
+            found[key].append(one)
     return found
 
 

@@ -42,7 +42,7 @@ def start_over(delivery: Delivery, *, by: User | None) -> Run | None:
             raise ServiceRefusal("run_active", name=delivery.name)
         new = _successor(old)
         # Whoever only takes people out of the old list has nothing to do on the new one until it is filled.
-        Delivery.objects.live().filter(audience=old).update(audience=new)
+        Delivery.objects.not_archived().filter(audience=old).update(audience=new)
         Audience.objects.filter(pk=old.pk).update(list_state="GONE", observe_at=None)
         resolve_alert(old.workspace, "audiences.list_gone", f"audience:{old.pk}")
         audit.record(

@@ -1,11 +1,16 @@
 """Remove only, on a list that was there before: everybody in the dataset is taken out, once, known or not."""
 
+from hashlib import sha256
+
 import pytest
 
 from audiences import files, ledger
-from audiences.models import Audience, Delivery, Mode
+from audiences.models import Audience, Delivery, Mode, Removal, RemovalState, Run, Trigger
+from audiences.people import erasing
+from audiences.people.lookup import Wanted
 from audiences.reports import run as run_report
 from audiences.services import deliveries
+from audiences.states import DeliveryState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.types import Payload
@@ -99,3 +104,42 @@ def test_an_unanswered_removal_is_sent_again_and_counted_once(shop: Shop) -> Non
 
     assert run.counts["final"]["removals"] == {"sent": 30, "failed": 0, "not_sent": 0}
     assert shop.members == expected_members(people(range(30, 60)))
+
+
+def erase(shop: Shop, number: int) -> set[str]:
+    """Carry an erasure out; returns what became of it on each list."""
+    wanted = Wanted("email", sha256(f"member{number:05d}@example.com".encode()).digest())
+    erasure = erasing.request(shop.workspace, by=None, wanted=[wanted])
+    for _ in range(5):
+        Removal.objects.update(next_attempt_at=None)
+        if erasing.work(erasure.pk) == 0:
+            break
+        for run in Run.objects.active():
+            drive_through(run)
+    return set(erasure.removals.values_list("state", flat=True))
+
+
+@pytest.mark.parametrize("mode", [Mode.REMOVE, Mode.ADD])
+def test_an_erasure_reaches_people_whom_somebody_else_put_there(shop: Shop, mode: Mode) -> None:
+    Delivery.objects.update(mode=mode)
+    before = shop.members
+    erased = expected_members(people(range(45, 46)))
+
+    assert erase(shop, 45) == {RemovalState.REMOVED}
+
+    assert shop.members == before - erased
+    assert shop.start().plan["mode"] == mode
+
+
+def test_an_erasure_asks_for_nothing_twice_of_a_list_of_others(shop: Shop) -> None:
+    drive(shop.start())
+
+    assert erase(shop, 20) == {RemovalState.ABSENT}
+    assert not Run.objects.filter(trigger=Trigger.ERASURE).exists()
+
+
+def test_an_erasure_leaves_a_list_alone_that_only_a_draft_has_chosen(shop: Shop) -> None:
+    Delivery.objects.update(state=DeliveryState.DRAFT, published_at=None)
+
+    assert erase(shop, 45) == {RemovalState.ABSENT}
+    assert len(shop.members) == 60

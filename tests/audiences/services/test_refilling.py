@@ -1,13 +1,17 @@
 """A list that was deleted at Pinterest gets a successor, and a run fills it."""
 
+from hashlib import sha256
+
 import pytest
 
-from audiences.models import Audience, Delivery, Mode
+from audiences.models import Audience, Delivery, Mode, RemovalState, Run
+from audiences.people import erasing
+from audiences.people.lookup import Wanted
 from audiences.services import deliveries, refilling
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
-from tests.factories_audiences import EMAIL, Shop, drive, expected_members, make_shop, people
+from tests.factories_audiences import EMAIL, Shop, drive, drive_through, expected_members, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +83,34 @@ def test_who_only_takes_people_out_needs_no_new_list(shop: Shop) -> None:
 
     assert code_of(shop.delivery) == "nobody_to_remove"
     assert Audience.objects.count() == 1
+
+
+def test_a_draft_for_the_old_list_goes_into_the_new_one(shop: Shop) -> None:
+    draft = Delivery.objects.create(
+        workspace=shop.workspace,
+        name="Later",
+        dataset=shop.delivery.dataset,
+        profile=shop.profile,
+        audience=Audience.objects.get(),
+    )
+
+    refilling.start_over(shop.delivery, by=None)
+
+    draft.refresh_from_db()
+    shop.delivery.refresh_from_db()
+    assert draft.audience == shop.delivery.audience
+
+
+def test_an_erasure_does_not_wait_for_a_list_that_was_replaced(shop: Shop) -> None:
+    run = refilling.start_over(shop.delivery, by=None)
+    assert run is not None
+    drive(run)
+
+    wanted = Wanted("email", sha256(b"member00020@example.com").digest())
+    erasure = erasing.request(shop.workspace, by=None, wanted=[wanted])
+    erasing.work(erasure.pk)
+    for run in Run.objects.active():
+        drive_through(run)
+
+    assert erasing.work(erasure.pk) == 0
+    assert set(erasure.removals.values_list("state", flat=True)) == {RemovalState.GONE, RemovalState.REMOVED}
