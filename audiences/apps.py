@@ -9,6 +9,7 @@ class AudiencesConfig(AppConfig):
     def ready(self) -> None:
         from audiences import (  # noqa: F401 -- they register themselves
             alert_kinds,
+            health,
             profile_care,
             profile_usage,
             reconcile,

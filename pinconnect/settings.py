@@ -164,7 +164,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Data -----------------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'pinconnect.sqlite3'}")}
-DATABASES["default"]["CONN_MAX_AGE"] = 600
+# Without the check the first request of each thread fails after the database was restarted.
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -12,12 +12,20 @@ logger = logging.getLogger(__name__)
 # Returns None if all is well, else a few words without names, numbers of people or secrets.
 Check = Callable[[], str | None]
 _checks: dict[str, Check] = {}
+# What is worth watching and is no reason to send requests elsewhere, such as workers that are down.
+Fact = Callable[[], object]
+_facts: dict[str, Fact] = {}
 _passed_for_good: set[str] = set()
 
 
 def register(name: str, check: Check) -> None:
     """Add a check to /readyz; apps call this when they load. The same name replaces the earlier one."""
     _checks[name] = check
+
+
+def register_fact(name: str, fact: Fact) -> None:
+    """Add a number or a list of words to /readyz; it decides nothing, and holds no secret."""
+    _facts[name] = fact
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -29,7 +37,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Ready: every check passes; 503 and the names of those that do not otherwise."""
     results = {name: _outcome(name, check) for name, check in _checks.items()}
     is_ready = all(outcome == "ok" for outcome in results.values())
-    body = {"status": "ready" if is_ready else "not ready", "checks": results}
+    facts = {name: _look(fact) for name, fact in _facts.items()} if results.get("database") == "ok" else {}
+    body = {"status": "ready" if is_ready else "not ready", "checks": results, "facts": facts}
     return JsonResponse(body, status=200 if is_ready else 503)
 
 
@@ -43,6 +52,14 @@ def _outcome(name: str, check: Check) -> str:
     except Exception as error:  # noqa: BLE001 -- a check that breaks has failed, and its message may tell too much.
         logger.warning("Readiness check %s failed: %s", name, type(error).__name__)
         return "failed"
+
+
+def _look(fact: Fact) -> object:
+    try:
+        return fact()
+    except Exception as error:  # noqa: BLE001 -- whoever asks whether we are ready gets an answer all the same.
+        logger.warning("A fact for the health page cannot be told: %s", type(error).__name__)
+        return None
 
 
 def _database() -> str | None:

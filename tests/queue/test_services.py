@@ -1,6 +1,8 @@
 """The same promises on PostgreSQL, Redis and SQS."""
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from tests.queue.conftest import compete
 from tests.support import processes, services
 from tests.support.installation import Installation
+from tests.support.stack import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
@@ -55,6 +58,26 @@ def test_tasks_run_with_sqs(installation: Installation) -> None:
     with services.aws() as endpoint:
         settings = {"QUEUE_BROKER": "sqs", "SQS_ENDPOINT_URL": endpoint, **services.AWS_SETTINGS}
         does_its_work(replace(installation, settings=settings))
+
+
+def test_sqs_that_was_away_and_lost_its_queues_is_used_again(installation: Installation) -> None:
+    port = free_port()
+    settings = {"QUEUE_BROKER": "sqs", "SQS_ENDPOINT_URL": f"http://127.0.0.1:{port}", **services.AWS_SETTINGS}
+    here = replace(installation, settings=settings)
+    with ExitStack() as cloud:
+        cloud.enter_context(services.aws(port))
+        with here.worker():
+            here.hint("note", 1)
+            assert processes.wait_until((here.notes / "1").exists), here.log
+
+            cloud.close()
+            here.hint("note", 2)
+            time.sleep(3.0)
+            cloud.enter_context(services.aws(port))
+            here.hint("note", 3)
+
+            assert processes.wait_until((here.notes / "3").exists, 90), here.log
+            assert not (here.notes / "2").exists(), "nobody could hear of it; reconcilers hint again"
 
 
 def test_who_saves_a_row_is_not_hurt_when_redis_is_down(installation: Installation) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.support.processes import wait_until
 from tests.support.stack import free_port
@@ -117,14 +118,15 @@ def redis() -> Iterator[Server]:
 
 
 @contextmanager
-def aws() -> Iterator[str]:
+def aws(port: int = 0) -> Iterator[str]:
     """Amazon's S3 and SQS as moto pretends them, with empty state; gives the endpoint's address."""
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=30).raise_for_status()
         yield f"http://{host}:{port}"
     finally:
         server.stop()

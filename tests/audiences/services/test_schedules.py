@@ -55,6 +55,22 @@ def test_due_schedule_starts_one_run_and_moves_on(shop: Shop) -> None:
     assert made.due_at > timezone.now()
 
 
+def test_two_schedulers_at_once_start_one_run(shop: Shop, monkeypatch: Any) -> None:
+    due_now(hourly(shop))
+    begin, others = schedules._start, []
+
+    def overtaken(schedule: Schedule, now: Any) -> bool:
+        """The other host has read the same rows and is a moment faster."""
+        others.append(begin(Schedule.objects.select_related("delivery").get(pk=schedule.pk), now))
+        return begin(schedule, now)
+
+    monkeypatch.setattr(schedules, "_start", overtaken)
+    mine = schedules.start_due()
+
+    assert (mine, others) == (0, [True])
+    assert Run.objects.filter(trigger=Trigger.SCHEDULE).count() == 1
+
+
 def test_due_while_a_run_is_at_work_starts_right_after_it_once(shop: Shop) -> None:
     running = shop.start()
     due_now(hourly(shop))
