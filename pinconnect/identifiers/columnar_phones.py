@@ -9,6 +9,8 @@ from pinconnect.identifiers.sql import full, listed, quote, starts, when
 # One digit repeated at the end may be a made-up number: the rule decides.
 _REPEATED = "(" + "|".join(f"{digit}{{5}}" for digit in range(10)) + ")$"
 _SEPARATED = r"[+0-9 ().\-/]+"
+# The same where the first digit shows that no 00 stands in front, which saves looking for it.
+_SEPARATED_CLEARLY = r"[+(]?[1-9][+0-9 ().\-/]*"
 # An extension as the rule takes it off, in its commonest forms.
 _EXTENDED = r"([+0-9 ().\-/]*[0-9])(?i: +ext(?:\. *| +)| *x *)[0-9]{1,7}"
 # Letters that no way of writing an extension has.
@@ -20,15 +22,20 @@ def shape(clean: str) -> str:
     extended = f"regexp_extract({clean}, {quote(_EXTENDED)}, 1)"
     return when(
         (full(clean, "[+1-9][0-9]*"), clean),
+        (full(clean, _SEPARATED_CLEARLY), _stripped(clean)),
         (full(clean, _SEPARATED), _digits(clean)),
         (full(clean, _EXTENDED), _digits(extended)),
     )
 
 
-def _digits(text: str) -> str:
+def _stripped(text: str) -> str:
     for separator in phones.ASCII_SEPARATORS:
         text = f"replace({text}, {quote(separator)}, '')"
-    return f"regexp_replace({text}, '^00', '+')"
+    return text
+
+
+def _digits(text: str) -> str:
+    return f"regexp_replace({_stripped(text)}, '^00', '+')"
 
 
 def text(shaped: str, default_country: str | None) -> str:

@@ -36,6 +36,25 @@ def test_halves_make_the_digest_again_and_nothing_stays_nothing(connection):
     assert all(before == after for before, after in found)
 
 
+@pytest.mark.parametrize("size", [16, 20])
+def test_shorter_digests_come_back_as_they_were_and_are_nobody_elses(connection, size):
+    sources = [digest[:size] for digest in (*EDGES, bytes(range(1, 33)))]
+    connection.execute("CREATE TABLE short (h BLOB)")
+    connection.executemany("INSERT INTO short VALUES (?)", [[digest] for digest in sources])
+    both = "SELECT h FROM short UNION ALL SELECT h FROM t WHERE h IS NOT NULL"
+
+    found = connection.execute(
+        f"SELECT h, {halves.join('0')} FROM (SELECT h, {halves.split('h', '0')} FROM ({both}))"
+    ).fetchall()
+    distinct = connection.execute(
+        f"SELECT count(DISTINCT h), count(DISTINCT (a0, b0)) FROM (SELECT h, {halves.split('h', '0')} FROM ({both}))"
+    ).fetchone()
+
+    assert len(found) == 2506 + len(sources)
+    assert all(before == after for before, after in found)
+    assert distinct[0] == distinct[1]
+
+
 def test_halves_sort_as_the_bytes_do(connection):
     found = connection.execute(f"SELECT h FROM (SELECT h, {halves.split('h', '')} FROM t) ORDER BY a, b").fetchall()
 
