@@ -7,7 +7,7 @@ import phonenumbers
 from django.db import IntegrityError, transaction
 
 from audiences.models import Audience, Delivery, DeliveryColumn, Mode
-from audiences.services import standby
+from audiences.services import sharing, standby
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RUN_ACTIVE, DeliveryState
@@ -168,6 +168,8 @@ def change_published(
         if current.audience is not None and profile.pk != current.profile_id:
             check_target(profile, current.audience.ad_account)
         choose_wire(chosen, current.audience)
+        if mode != current.mode:
+            sharing.check_mode(current, mode)
         current.mode = mode
         if profile.pk != current.profile_id:
             _change_profile(current, profile)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from audiences.models import Audience, Delivery, Mode
+from audiences.models import Audience, Delivery
 from audiences.services import rates, sharing, standby
 from audiences.services.drafts import ColumnChoice, checked_columns, store_columns
 from audiences.services.plan import choose_wire
@@ -40,7 +40,7 @@ def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
             choose_wire(chosen, current.audience)
             store_columns(current, chosen)
         if "mode" in changed:
-            _check_mode(current, wish.mode)
+            sharing.check_mode(current, wish.mode)
             current.mode = wish.mode
         if "name" in changed:
             current.name = _name(wish.name)
@@ -76,15 +76,6 @@ def _name(name: str) -> str:
     if not clean:
         raise ServiceRefusal("name_blank", what="delivery")
     return clean
-
-
-def _check_mode(current: Delivery, mode: str) -> None:
-    audience = current.audience
-    if audience is None:
-        return
-    if mode == Mode.REMOVE and not audience.customer_list_id:
-        raise ServiceRefusal("remove_needs_list", name=current.name)
-    sharing.check(current, audience, mode=mode)
 
 
 def rename_audience(delivery: Delivery, *, by: User | None, name: str, description: str) -> bool:

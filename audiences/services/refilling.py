@@ -18,7 +18,10 @@ def is_gone(audience: Audience | None) -> bool:
     if audience.list_state == "GONE":
         return True
     last = Run.objects.filter(audience=audience, is_dry_run=False, finished_at__isnull=False).order_by("-pk").first()
-    return last is not None and last.reason == "list_gone"
+    if last is None or last.reason != "list_gone":
+        return False
+    # A profile that had lost its access for a while was told the same; what was seen since counts more.
+    return audience.observed_at is None or last.finished_at is None or audience.observed_at <= last.finished_at
 
 
 def start_over(delivery: Delivery, *, by: User | None) -> Run | None:
@@ -65,6 +68,7 @@ def _successor(old: Audience) -> Audience:
         name=old.name,
         description=old.description,
         customer_list_name=f"Customer List-{old.name}",
-        audience_name=f"Audience-{old.name}",
+        # People may have renamed it, and know it by that.
+        audience_name=old.audience_name or f"Audience-{old.name}",
     )
     return made

@@ -26,6 +26,16 @@ def check(delivery: Delivery, audience: Audience, *, mode: str = "") -> None:
             raise ServiceRefusal("list_only_added", other=other.name, list=audience.customer_list_name)
 
 
+def check_mode(delivery: Delivery, mode: str) -> None:
+    """Raises ServiceRefusal unless a published delivery may go on in this mode."""
+    audience = delivery.audience
+    if audience is None:
+        return
+    if mode == Mode.REMOVE and not audience.customer_list_id:
+        raise ServiceRefusal("remove_needs_list", name=delivery.name)
+    check(delivery, audience, mode=mode)
+
+
 def writers(delivery: Delivery) -> list[Delivery]:
     """The other deliveries that write to the same list, by name."""
     if delivery.audience is None:

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Drift, Mode, Observation
-from audiences.services import editing, observing
+from audiences.services import deliveries, editing, observing
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
@@ -112,6 +112,17 @@ def test_a_name_that_we_gave_is_no_drift(shop: Shop) -> None:
 
     assert Observation.objects.latest("pk").audience_name == "Keen readers"
     assert not Drift.objects.exists()
+
+
+def test_no_way_to_change_the_mode_lets_a_mirror_join_others(shop: Shop) -> None:
+    change(shop, mode=Mode.ADD)
+    make_draft(shop.profile, shop.ad_account, shop.dataset, name="Others", mode=Mode.ADD)
+    Delivery.objects.filter(name="Others").update(state="active", audience=shop.delivery.audience)
+
+    assert code_of(shop, mode=Mode.MIRROR) == "list_only_added"
+    with pytest.raises(ServiceRefusal) as refused:
+        deliveries.change_published(shop.delivery, by=None, mode=Mode.MIRROR, columns=list(EMAIL), profile=shop.profile)
+    assert refused.value.code == "list_only_added"
 
 
 def test_an_audience_that_is_not_there_yet_gets_its_name_with_the_first_run(simulator: SimulatorInTest) -> None:

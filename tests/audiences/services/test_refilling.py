@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Mode, RemovalState, Run
 from audiences.people import erasing
@@ -66,6 +67,22 @@ def test_a_list_that_is_there_is_not_replaced(simulator: SimulatorInTest) -> Non
     drive(shop.delivery.runs.get())
 
     assert code_of(shop.delivery) == "list_not_gone"
+
+
+def test_a_list_that_was_seen_again_after_the_run_is_not_replaced(shop: Shop) -> None:
+    Audience.objects.update(list_state="READY", observed_at=timezone.now())
+
+    assert code_of(shop.delivery) == "list_not_gone"
+
+
+def test_the_new_audience_has_the_name_that_people_gave_to_the_old_one(shop: Shop) -> None:
+    Audience.objects.update(audience_name="VIPs")
+
+    run = refilling.start_over(shop.delivery, by=None)
+    assert run is not None
+    drive(run)
+
+    assert [audience["name"] for audience in shop.simulator.control("state")["audiences"]] == ["VIPs"]
 
 
 def test_a_paused_delivery_gets_its_list_and_fills_it_when_it_is_resumed(shop: Shop) -> None:
