@@ -57,12 +57,17 @@ def new_folder(name: str) -> Path:
     return folder
 
 
-def store(name: str) -> None:
-    """Bring a folder that was filled here into storage; nothing to do when storage is local."""
+def store(name: str, *, but: str = "") -> None:
+    """Bring a folder that was filled here into storage; nothing to do when storage is local.
+
+    but: a folder inside it that others can do without.
+    """
     if is_local():
         return
     folder = _local(name)
     for path in _files(folder):
+        if but and path.is_relative_to(folder / but):
+            continue
         _replace(f"{name}/{path.relative_to(folder).as_posix()}", path)
 
 

@@ -122,7 +122,8 @@ def _in_ledgers(parts: Parts, names: Mapping[int, str], wanted: Sequence[Wanted]
         for one in wanted:
             if stats.members.get(one.wire_kind):
                 digest = one.digest.hex()
-                path = parts.with_file(name, ledger.file_name(digest[: stats.width]))
+                for file in ledger.file_names(stats, digest):
+                    path = parts.with_file(name, file)
                 rows = ledger.partition(path, stats, digest)
                 queries.append(f"SELECT {audience_id} AS a, wire_kind, h FROM ({rows})")
     found: dict[int, list[Wanted]] = defaultdict(list)

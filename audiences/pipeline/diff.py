@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import halves, wire
+from audiences.pipeline import halves, newcomers, wire
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
 from audiences.pipeline.session import Session
 from audiences.pipeline.spread import PARQUET, Layout, part_files, partitioned
@@ -45,7 +45,7 @@ class _Comparison:
     def __init__(self, layout: Layout, workdir: Path, session: Session) -> None:
         plan = layout.plan
         self.layout, self.plan, self.session = layout, plan, session
-        self.known = ledger.stats(plan.ledger)
+        self.known, self.workdir = ledger.stats(plan.ledger), workdir
         self.adds, self.removes = SequenceWriter(workdir, "ADD"), SequenceWriter(workdir, "REMOVE")
         self.codes = wire.wire_kinds(plan.columns)
         # The flag of identifiers that make a row change the list.
@@ -64,7 +64,7 @@ class _Comparison:
 def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     """Write the sequences and their index into workdir; bounded memory at any size."""
     work = _Comparison(layout, workdir, session)
-    for folder in (work.changed, work.extras):
+    for folder in (work.changed, work.extras, *([workdir / newcomers.FOLDER] if work.has_rows else [])):
         folder.mkdir()
     prefixes = layout.prefixes
     whole = 0.6 if not work.single else 1.0
@@ -76,6 +76,8 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
         for number, prefix in enumerate(prefixes, start=1):
             _rows(work, prefix)
             session.report(whole + (1 - whole) * number / len(prefixes))
+    if work.has_rows:
+        newcomers.complete(workdir, work.known.members)
     index = work.result.index
     index.parts.update({"ADD": tuple(work.adds.parts), "REMOVE": tuple(work.removes.parts)})
     write_index(index)
@@ -88,14 +90,15 @@ def _compare(work: _Comparison, prefix: str) -> None:
     data = work.layout.digests(prefix)
     query = f"SELECT k, a, b, 1::UTINYINT AS f, x FROM ({data})"
     if plan.ledger and work.known.total:
-        known = ledger.partition(plan.ledger, work.known, prefix)
-        query += (
-            f" UNION ALL SELECT wire_kind AS k, {halves.split('h', '')}, 2::UTINYINT AS f, true AS x FROM ({known})"
-        )
-    extra = ", bool_and(x) AS x" if work.has_extras else ""
-    session.run(
-        f"CREATE OR REPLACE TEMP TABLE d AS SELECT k, a, b, bit_or(f) AS f{extra} FROM ({query}) GROUP BY k, a, b"
-    )
+        known = ledger.flagged(plan.ledger, work.known, prefix)
+        query += f" UNION ALL SELECT wire_kind AS k, a, b, f, true AS x FROM ({known})"
+    extra, kept = (", bool_and(x) AS x", ", x") if work.has_extras else ("", "")
+    grouped = f"SELECT k, a, b, bit_or(f) AS f{extra} FROM ({query}) GROUP BY k, a, b"
+    if work.known.changed:
+        # Who has the flag 4 was in the ledger once and is not any more.
+        flag = "CASE WHEN f & 4 > 0 THEN f & 1 ELSE f END"
+        grouped = f"SELECT * FROM (SELECT k, a, b, {flag} AS f{kept} FROM ({grouped})) WHERE f > 0"
+    session.run(f"CREATE OR REPLACE TEMP TABLE d AS {grouped}")
     for number, flag, size in session.run("SELECT k, f, count(*) FROM d GROUP BY k, f"):
         work.result.flags[(number, flag)] += size
         if work.single and flag & 1:
@@ -108,6 +111,9 @@ def _compare(work: _Comparison, prefix: str) -> None:
     if work.has_rows and work.single:
         code = work.codes[0]
         _write_query(work, work.adds, prefix, (code,), _sorted(f"{halves.join()} AS {code}", "f = 1"))
+    if work.has_rows:
+        query = "SELECT k AS wire_kind, a, b FROM d WHERE f = 1 ORDER BY a, b, k"
+        session.run(newcomers.copy_sql(work.workdir, prefix, query))
     _note_changed(work, prefix, data)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# Hexadecimal digits of a half.
+DIGITS = 32
 _SHA1 = "unhex('9d1f6c0e4b7a4c53a2e85b10')"
 _MD5 = "unhex('4c0d7be1953f4a26b8d26a9f17e3c508')"
 
@@ -41,3 +43,9 @@ def names(columns: Iterable[str]) -> str:
 def leading(half: str, width: int) -> str:
     """SQL for the number that so many leading hexadecimal digits of a first half make (0, 1 or 2 digits)."""
     return f"({half}::UHUGEINT >> {128 - 4 * width})::UTINYINT" if width else "0::UTINYINT"
+
+
+def starts_with(prefix: str) -> str:
+    """SQL for whether a digest may start with these hexadecimal digits: files can be searched by its first half."""
+    first = prefix[:DIGITS]
+    return f"a >= '{first.ljust(DIGITS, '0')}'::UUID AND a <= '{first.ljust(DIGITS, 'f')}'::UUID"

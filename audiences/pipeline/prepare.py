@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import batches, filtered, rejects
+from audiences.pipeline import batches, filtered, newcomers, rejects
 from audiences.pipeline.diff import Difference, diff
 from audiences.pipeline.judge import judge
 from audiences.pipeline.plan import (
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 _REJECTS = "rejects.csv"
-_LEFT_BEHIND = ("adds", "removes", "tmp")
+_LEFT_BEHIND = ("adds", "removes", newcomers.FOLDER, "tmp")
 _FILES = ("index.json", _REJECTS)
 
 

@@ -16,6 +16,7 @@ from audiences import files, hinting, pruning
 from audiences.doctor import examine
 from audiences.models import Batch, Delivery, Run
 from audiences.people import tombstones
+from audiences.pipeline import newcomers
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
 from audiences.services import emptied, endings, inputs
@@ -121,7 +122,7 @@ class Attempt:
         self.beat.check()
         files.keep_rejects(self.run, prepared.rejects)
         if not self.run.is_dry_run:
-            files.store(self.folder_name)
+            files.store(self.folder_name, but=newcomers.FOLDER)
         return prepared
 
     def finish_persistently(self, prepared: Prepared) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from audiences import files, hinting
 from audiences.ledger import LedgerBroken
 from audiences.models import Run
-from audiences.pipeline import payloads
+from audiences.pipeline import newcomers, payloads
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Prepared, SourceBroken
 from audiences.services import endings, inputs
@@ -111,7 +111,7 @@ def _prepare_again(run: Run, attempt: int, beat: leases.Heartbeat) -> None:
     beat.check()
     if not _is_same(run, prepared):
         raise ImpossibleError
-    files.store(name)
+    files.store(name, but=newcomers.FOLDER)
 
 
 def _is_same(run: Run, prepared: Prepared) -> bool:

@@ -46,6 +46,20 @@ def test_what_is_stored_is_found_again_by_another_host(storage: str, settings: A
     assert sorted(path.name for path in folder.iterdir()) == ["adds", "index.json"]
 
 
+def test_what_others_can_do_without_stays_here(storage: str, settings: Any, tmp_path: Path) -> None:
+    folder = files.new_folder(NAME)
+    (folder / "newcomers").mkdir()
+    (folder / "newcomers" / "part.parquet").write_bytes(b"rows")
+    (folder / "newcomers.json").write_text("{}")
+    files.store(NAME, but="newcomers")
+    if storage == "remote":
+        settings.WORK_DIR = tmp_path / "another host"
+
+    found = sorted(path.name for path in files.fetch(NAME).iterdir())
+
+    assert found == (["newcomers.json"] if storage == "remote" else ["newcomers", "newcomers.json"])
+
+
 def test_what_was_never_stored_is_lost(storage: str) -> None:
     with pytest.raises(files.FilesLostError):
         files.fetch(NAME)

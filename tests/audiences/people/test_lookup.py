@@ -1,11 +1,15 @@
 """Where an identifier is, since when, and where it was."""
 
+from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 
 from audiences import files, tasks
+from audiences.ledger import writing
 from audiences.models import Changes, Mode, Run
 from audiences.people import history, lookup
 from audiences.people.lookup import Place, Wanted
@@ -74,6 +78,30 @@ def test_who_left_is_found_with_when_and_why(simulator: SimulatorInTest) -> None
         (second, True), (Run.objects.get(number=1), False)
     ]  # fmt: skip
     assert "did not carry it any more" in story_of(place).body
+
+
+@pytest.fixture
+def remote_storage(settings: Any) -> Iterator[None]:
+    backend = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    yield
+    storages._storages.clear()
+
+
+@pytest.mark.usefixtures("remote_storage")
+def test_who_came_and_left_is_found_in_the_notes_of_a_large_ledger(
+    simulator: SimulatorInTest, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(writing, "LARGE", 100)
+    shop = delivered(simulator)
+    deliver(shop, range(3, 305))
+    settings.WORK_DIR = tmp_path / "another host"
+
+    assert not only(shop, email(0)).is_member
+    assert only(shop, email(3)).is_member
+    assert only(shop, email(304)).is_member
+    name = files.ledger_name(shop.delivery.audience, Run.objects.get(number=2).settled_version or 0)
+    assert files.holds(name, "delta-all.parquet")
 
 
 def test_who_left_and_came_back_has_three_events(simulator: SimulatorInTest) -> None:

@@ -60,7 +60,10 @@ def members(path):
     """Everything in a ledger: (wire kind, hex)."""
     if path is None:
         return set()
-    rows = duckdb.sql(f"SELECT wire_kind, lower(hex(h)) FROM read_parquet('{path}/part-*.parquet')").fetchall()
+    found = ledger.stats(path)
+    prefixes = [f"{number:0{found.width}x}" for number in range(16**found.width)] if found.width else [""]
+    queries = [f"SELECT wire_kind, lower(hex(h)) FROM ({ledger.partition(path, found, prefix)})" for prefix in prefixes]
+    rows = [row for query in queries for row in duckdb.sql(query).fetchall()]
     assert len(rows) == len(set(rows)), "a ledger holds nothing twice"
     return {(kinds.WIRE_CODES[number], digest) for number, digest in rows}
 

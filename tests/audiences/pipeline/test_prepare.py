@@ -62,6 +62,7 @@ def test_only_digests_and_masked_values_stay_behind(tmp_path):
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == [
         "adds",
         "index.json",
+        "newcomers",
         "rejects.csv",
         "removes",
     ]
