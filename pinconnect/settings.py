@@ -49,6 +49,7 @@ PINTEREST_OAUTH_URL = env.url(
     "PINTEREST_OAUTH_URL", f"{SIMULATOR_URL}/oauth" if USE_SIMULATOR else "https://www.pinterest.com/oauth"
 )
 PINTEREST_TIER = env.choice("PINTEREST_TIER", "standard", ("trial", "standard"))
+PINTEREST_FILE_UPLOADS = env.flag("PINTEREST_FILE_UPLOADS", default=True)
 PINTEREST_REDIRECT_URI = f"{BASE_URL}/oauth/pinterest/callback/"
 
 if not DEMO:

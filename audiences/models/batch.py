@@ -38,6 +38,8 @@ class Batch(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     pinterest_message = models.CharField(max_length=200, blank=True, help_text="Pinterest's words, masked.")
     example = models.CharField(max_length=60, blank=True, help_text="What a refused single record was, masked.")
+    is_file = models.BooleanField(default=False, help_text="Uploaded as a file of many records, not as one call.")
+    upload_id = models.CharField(max_length=30, blank=True, help_text="Pinterest's id of the file's upload, once run.")
     split_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="halves")
     root = models.ForeignKey(
         "self",

@@ -30,7 +30,7 @@ def _cut_one(index: Index, operation: Operation, limits: BatchLimits, session: S
     total = index.count(operation)
     room = max(1, limits.bytes - wire.ENVELOPE_BYTES)
     if index.shape == "records":
-        most = max(1, min(limits.records, (room + 1) // _RECORD_BYTES))
+        most = most_records(limits)
         return [
             BatchRange(operation, first, count, count * _RECORD_BYTES - 1)
             for first in range(0, total, most)
@@ -40,6 +40,12 @@ def _cut_one(index: Index, operation: Operation, limits: BatchLimits, session: S
     block = max(1, min(_LARGEST_BLOCK, limits.records // 100, room // 40_000))
     rows = _block_sizes(index, operation, block, total, session)
     return list(_greedy(operation, rows, limits.records, room))
+
+
+def most_records(limits: BatchLimits) -> int:
+    """The most SHA-256 digests that fit into one call of the shape `records`."""
+    room = max(1, limits.bytes - wire.ENVELOPE_BYTES)
+    return max(1, min(limits.records, (room + 1) // _RECORD_BYTES))
 
 
 def _block_sizes(

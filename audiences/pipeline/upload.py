@@ -22,6 +22,7 @@ from audiences.services import (
     calls,
     completion,
     endings,
+    file_uploads,
     groups,
     outcomes,
     rates,
@@ -105,7 +106,8 @@ class Pump:
         wanted = self.outlook.wanted(run, self.pace)
         if not wanted:
             return False
-        calls, wait_s = self._ask_for_calls(run, profile, len(wanted))
+        number = file_uploads.CALLS_PER_FILE if wanted[0].is_file else len(wanted)
+        calls, wait_s = self._ask_for_calls(run, profile, number)
         if not calls:
             outcomes.wait(run, wait_s, "rate_limited")
             return False
@@ -152,15 +154,20 @@ class Pump:
         if outcomes.is_worn_out(run, claimed):
             group.goes_well = False
             if claimed.batch.count > 1:
-                outcomes.split(run, claimed, refused.halves(claimed.batch.count))
+                batch = claimed.batch
+                sizes = file_uploads.pieces(run, batch) if batch.is_file else refused.halves(batch.count)
+                outcomes.split(run, claimed, sizes)
             else:
                 outcomes.failed(claimed, "GaveUp")
             return True
         payload: Payload | None = None
         try:
-            payload = self._read(run, claimed.batch)
-            group.calls += 1
-            self._send(run, group, claimed, payload)
+            if claimed.batch.is_file:
+                self._send_file(run, group, claimed)
+            else:
+                payload = self._read(run, claimed.batch)
+                group.calls += 1
+                self._send(run, group, claimed, payload)
         except DatabaseError:
             # Nothing can be recorded now: the lease runs out, and the batch is sent again.
             raise
@@ -213,6 +220,11 @@ class Pump:
         call = customer_lists.add if claimed.batch.operation == "ADD" else customer_lists.remove
         call(client, account, audience.customer_list_id, payload)
         self._note_sent(run, group, claimed)
+
+    def _send_file(self, run: Run, group: groups.Group, claimed: Claimed) -> None:
+        group.calls += 0 if claimed.batch.upload_id else file_uploads.CALLS_PER_FILE
+        if file_uploads.go_on(run, claimed, self.voice.client(run), lambda: self._read(run, claimed.batch)):
+            self._note_sent(run, group, claimed)
 
     def _refused(self, run: Run, claimed: Claimed, error: PinterestError, payload: Payload | None) -> bool:
         """What the class of the error says about the batch; the class alone decides."""

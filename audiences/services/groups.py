@@ -144,7 +144,7 @@ class Group:
 
 
 def _is_fresh(batch: Batch) -> bool:
-    return batch.state == BatchState.PENDING and batch.attempts == 0 and batch.root_id is None
+    return batch.state == BatchState.PENDING and batch.attempts == 0 and batch.root_id is None and not batch.is_file
 
 
 def _claim_one(batch: Batch) -> Claimed | None:

@@ -3,7 +3,6 @@
 import errno
 import logging
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,7 @@ from audiences.people import tombstones
 from audiences.pipeline import newcomers
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
-from audiences.services import emptied, endings, inputs
+from audiences.services import emptied, endings, file_uploads, inputs
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
 from audiences.states import RUN_TERMINAL, DeliveryState, RunState
@@ -164,7 +163,7 @@ class Attempt:
         with transaction.atomic():
             if not self.move(RunState.HELD if held else RunState.UPLOADING, **changes):
                 return
-            Batch.objects.bulk_create(_batches(self.run, prepared), batch_size=BATCHES_AT_ONCE)
+            Batch.objects.bulk_create(file_uploads.batches_of(self.run, prepared.batches), batch_size=BATCHES_AT_ONCE)
             if held:
                 endings.raise_held(self.run, prepared.counts)
             else:
@@ -239,13 +238,6 @@ class Attempt:
         """Somebody cancelled after the engine had looked for the last time, so the run is still in our hands."""
         ours = Run.objects.filter(pk=self.run.pk, state=RunState.PREPARING, lease_token=self.token)
         return ours.filter(cancel_asked_at__isnull=False).exists()
-
-
-def _batches(run: Run, prepared: Prepared) -> Iterator[Batch]:
-    return (
-        Batch(run=run, operation=found.operation, first=found.first, count=found.count, size_bytes=found.bytes)
-        for found in prepared.batches
-    )
 
 
 def _empty_counts() -> dict[str, Any]:

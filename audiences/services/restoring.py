@@ -19,7 +19,7 @@ from audiences.models import Run
 from audiences.pipeline import newcomers, payloads
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Prepared, SourceBroken
-from audiences.services import endings, inputs
+from audiences.services import endings, file_uploads, inputs
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.services import raise_alert, resolve_alert
 from pinconnect.queue import leases, stopping
@@ -124,7 +124,7 @@ def _is_same(run: Run, prepared: Prepared) -> bool:
     if any(counts[name] != stored[name] for name in _COMPARED if name in counts and name in stored):
         return False
     batches = run.batches.filter(split_from=None).values_list("operation", "first", "count")
-    return set(batches) == {(batch.operation, batch.first, batch.count) for batch in prepared.batches}
+    return file_uploads.covers(batches, prepared.batches)
 
 
 def _totals(run: Run) -> dict[str, int]:

@@ -17,6 +17,9 @@ class AdAccount(WorkspaceOwned):
     owner_username = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    files_refused_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Pinterest last refused to take files of records."
+    )
     is_chosen = models.BooleanField(default=False, help_text="Offered when a delivery is set up.")
 
     objects: ClassVar[Any] = AdAccountQuerySet.as_manager()

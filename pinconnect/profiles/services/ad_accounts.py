@@ -35,6 +35,11 @@ def read_ad_accounts(profile: Profile) -> AdAccountsRead:
     return _store(profile, {account.id: account for account in listed})
 
 
+def note_files_refused(ad_account: AdAccount) -> None:
+    """Pinterest takes no files of records in this ad account; it is asked again some days later."""
+    AdAccount.objects.filter(pk=ad_account.pk).update(files_refused_at=timezone.now())
+
+
 @transaction.atomic
 def _store(profile: Profile, listed: dict[str, Listed]) -> AdAccountsRead:
     # One reading of a profile is stored at a time, so that an older one cannot undo a newer one half-way.

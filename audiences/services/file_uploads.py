@@ -1,0 +1,195 @@
+"""Files of many records instead of many calls, where Pinterest lets the ad account upload them (a beta).
+
+A run asks by trying: the first file of an ad account without the feature is refused, and that is remembered for a
+while. Whatever Pinterest does not confirm to the last record goes the ordinary way, where bad records are found: a file
+is never the only way, and adding or removing twice changes nothing on the list.
+
+While Pinterest works on a file its batch is UNKNOWN, which is what it is, and is looked at again and again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from audiences.models import Batch, Run
+from audiences.pipeline.batches import most_records
+from audiences.pipeline.plan import BatchLimits, BatchRange
+from audiences.services import outcomes
+from audiences.services.outcomes import Claimed
+from audiences.states import BatchState
+from pinconnect.pinterest import uploads
+from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.errors import FlaggedAsSpam, NotFound, NotPermitted, Rejected
+from pinconnect.pinterest.types import Payload
+from pinconnect.pinterest.uploads import Upload
+from pinconnect.profiles.services.ad_accounts import note_files_refused
+from pinconnect.queue import leases
+
+# Fewer records are as quick in calls. A file of the most is 16 MB, which a slow line takes within the time below.
+LEAST = 50_000
+MOST = 250_000
+# Amazon's least for every part but the last.
+PART_BYTES = 5_242_880
+# Announcing a file and running it count as changes of a list; storing its parts does not.
+CALLS_PER_FILE = 2
+LONGEST_S = 25.0
+LEASE_S = 60.0
+ASK_AGAIN = timedelta(days=7)
+# Pinterest has been at it for so long that it will not end.
+GIVEN_UP = timedelta(hours=24)
+
+
+class NoFileError(Exception):
+    """This file cannot go up as one: its records go the ordinary way."""
+
+
+def batches_of(run: Run, ranges: Iterable[BatchRange]) -> Iterator[Batch]:
+    """The batches of a prepared run: ranges of an operation put together into files where that pays and may work."""
+    may_try = _may_try(run)
+    for operation, found in groupby(ranges, key=lambda one: one.operation):
+        rest = list(found)
+        if operation == "ADD" and run.audience is not None and not run.audience.customer_list_id:
+            # The list is made by an ordinary call.
+            yield _batch(run, rest[:1])
+            rest = rest[1:]
+        if not may_try or sum(one.count for one in rest) < LEAST:
+            yield from (_batch(run, [one]) for one in rest)
+        else:
+            yield from (_batch(run, some, is_file=len(some) > 1) for some in _files(rest))
+
+
+def _may_try(run: Run) -> bool:
+    if not settings.PINTEREST_FILE_UPLOADS or run.plan["wire"]["shape"] != "records" or run.audience is None:
+        return False
+    refused_at = run.audience.ad_account.files_refused_at
+    return refused_at is None or refused_at < timezone.now() - ASK_AGAIN
+
+
+def _files(ranges: list[BatchRange]) -> Iterator[list[BatchRange]]:
+    some: list[BatchRange] = []
+    for one in ranges:
+        if some and sum(taken.count for taken in some) + one.count > MOST:
+            yield some
+            some = []
+        some.append(one)
+    yield some
+
+
+def _batch(run: Run, some: list[BatchRange], *, is_file: bool = False) -> Batch:
+    # Between two ranges stands one more separator.
+    size = sum(one.bytes for one in some) + len(some) - 1
+    count = sum(one.count for one in some)
+    return Batch(
+        run=run, operation=some[0].operation, first=some[0].first, count=count, size_bytes=size, is_file=is_file
+    )
+
+
+def go_on(run: Run, claimed: Claimed, client: Client, read: Callable[[], Payload]) -> bool:
+    """Take the next step with a file; True once Pinterest has confirmed all of it, else what became of it is noted.
+
+    Raises what every batch may meet: no answer, a limit, a refused token.
+    """
+    batch = claimed.batch
+    if run.ending and not batch.upload_id:
+        outcomes.record(claimed, BatchState.SKIPPED, next_attempt_at=None)
+        return False
+    try:
+        upload = _look(run, batch, client) if batch.upload_id else _start(run, claimed, client, read())
+    except FlaggedAsSpam:
+        raise
+    except NotPermitted:
+        assert run.audience is not None  # noqa: S101 -- whoever sends has looked
+        note_files_refused(run.audience.ad_account)
+        upload = None
+    except (NotFound, Rejected, NoFileError):
+        # If the list is gone, or all is refused, the ordinary way says so.
+        upload = None
+    except leases.LeaseLostError:
+        return False
+    return _note(run, claimed, upload)
+
+
+def _note(run: Run, claimed: Claimed, upload: Upload | None) -> bool:
+    batch = claimed.batch
+    if upload is not None and upload.took_all(batch.count):
+        return True
+    begun_at = run.upload_started_at or timezone.now()
+    waited = timezone.now() - begun_at
+    if upload is not None and upload.state == "NOT_STARTED":
+        # The call that was to start it never arrived: nothing of it was carried out.
+        outcomes.record(claimed, BatchState.PENDING, upload_id="", next_attempt_at=None)
+    elif upload is not None and upload.is_running and waited < GIVEN_UP:
+        wait_s = min(300.0, max(5.0, waited.total_seconds() / 10))
+        again = timezone.now() + timedelta(seconds=wait_s)
+        # A look is no attempt.
+        looked = {"attempts": F("attempts") - 1} if batch.upload_id else {}
+        outcomes.record(claimed, BatchState.UNKNOWN, upload_id=upload.id, next_attempt_at=again, **looked)
+    else:
+        outcomes.split(run, claimed, pieces(run, batch))
+    return False
+
+
+def pieces(run: Run, batch: Batch) -> tuple[int, ...]:
+    """How many records each ordinary batch in place of a file has."""
+    limits = run.plan["limits"]
+    most = most_records(BatchLimits(limits["records"], limits["bytes"]))
+    full, rest = divmod(batch.count, most)
+    return (most,) * full + ((rest,) if rest else ())
+
+
+def _look(run: Run, batch: Batch, client: Client) -> Upload:
+    return uploads.get(client, *_place(run), batch.upload_id)
+
+
+def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Upload:
+    """Announce, store and run a file. Before it is run its id is written down, so that it can be looked for."""
+    began = time.monotonic()
+    data = _parts(payload)
+    upload, places = uploads.create(client, *_place(run), operation=claimed.batch.operation, total_parts=len(data))
+    if len(places) != len(data):
+        raise NoFileError
+    for part, content in zip(places, data, strict=True):
+        if time.monotonic() - began > LONGEST_S:
+            # Calls are small enough for a line as slow as this.
+            raise NoFileError
+        _keep(claimed)
+        uploads.put(client, part, content)
+    _keep(claimed, upload_id=upload.id)
+    return uploads.run(client, *_place(run), upload.id)
+
+
+def _parts(payload: Payload) -> list[bytes]:
+    """One record a line, cut anywhere: the parts are put together again."""
+    if payload.records is None:
+        raise NoFileError
+    text = payload.records.replace(",", "\n").encode() + b"\n"
+    number = min(10, max(1, len(text) // PART_BYTES))
+    length = -(-len(text) // number)
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+def _keep(claimed: Claimed, **changes: str) -> None:
+    """Hold the batch for some more time. Raises LeaseLostError when it is somebody else's."""
+    mine = Batch.objects.filter(pk=claimed.batch.pk, lease_token=claimed.token)
+    if not mine.update(lease_until=timezone.now() + timedelta(seconds=LEASE_S), **changes):
+        raise leases.LeaseLostError("Somebody else sends this file now.")
+
+
+def _place(run: Run) -> tuple[str, str]:
+    audience = run.audience
+    assert audience is not None  # noqa: S101 -- whoever sends has looked
+    return audience.ad_account.pinterest_id, audience.customer_list_id
+
+
+def covers(stored: Iterable[tuple[str, int, int]], ranges: Sequence[BatchRange]) -> bool:
+    """Whether batches (operation, first, count) are the ranges, each one or several of them in a row."""
+    starts = {(one.operation, one.first) for one in ranges}
+    ends = {(one.operation, one.first + one.count) for one in ranges}
+    found = list(stored)
+    inside = all((what, first) in starts and (what, first + count) in ends for what, first, count in found)
+    return inside and sum(count for *_, count in found) == sum(one.count for one in ranges)
