@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0064_split'),
+        ('audiences', '0065_other_hashes'),
     ]
 
     operations = [
