@@ -94,10 +94,11 @@ def add(split: Split, values: Sequence[str], *, by: User | None) -> int:
     """Deliveries for more values, like the newest one of the split; returns how many. Raises ServiceRefusal."""
     with transaction.atomic():
         split = Split.objects.select_for_update().get(pk=split.pk)
-        like = split.deliveries.not_archived().order_by("-pk").first() or split.deliveries.order_by("-pk").first()
+        going = Delivery.objects.filter(split=split).not_archived()
+        like = going.order_by("-pk").first() or split.deliveries.order_by("-pk").first()
         if like is None:
             raise ServiceRefusal("split_refused", sentence="Nothing is left of this split. Split the dataset again.")
-        known = set(split.deliveries.not_archived().values_list("split_value", flat=True))
+        known = set(going.values_list("split_value", flat=True))
         fresh = [value for value in values if key_of(value) not in known]
         if len(known) + len(fresh) > MOST_VALUES:
             raise ServiceRefusal("split_full", most=MOST_VALUES)
