@@ -286,8 +286,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"PinConnect 
 
 # Language, time, logs -------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-USE_I18N = False
-USE_TZ = True
+USE_I18N, USE_TZ = False, True
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
