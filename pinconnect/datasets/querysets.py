@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
 
+from pinconnect.queue import leases
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
 
 
@@ -43,7 +44,7 @@ class SnapshotQuerySet(WorkspaceOwnedQuerySet):
 
     def to_examine(self, now: datetime) -> Self:
         """New, or corrected by a person, and in nobody's hands."""
-        free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+        free = leases.is_free(now)
         return self.filter(Q(state="received") | Q(state__in=["ready", "refused"], correction__isnull=False), free)
 
     def in_use(self, dataset: Any) -> Self:

@@ -1,5 +1,6 @@
 """Real PostgreSQL and Redis, and stand-ins for Amazon SQS and S3, started by the tests that need them."""
 
+import logging
 import os
 import shutil
 import signal
@@ -122,6 +123,7 @@ def aws(port: int = 0) -> Iterator[str]:
     """Amazon's S3 and SQS as moto pretends them, with empty state; gives the endpoint's address."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:
