@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django_q.brokers import get_broker
@@ -75,6 +76,22 @@ def test_a_supervisor_that_does_not_listen_holds_nobody_up(heard: int) -> None:
         reports.report("guard")
 
     assert os.read(heard, 6) == b"guard\n"
+
+
+def test_an_empty_queue_is_found_empty_in_one_statement(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr("pinconnect.queue.brokers.database.sleep", naps.append)
+    ours = broker()
+
+    with django_assert_num_queries(1):
+        assert ours.dequeue() is None
+
+    assert len(naps) == 1
+    ours.enqueue("a message")
+    assert (ours.dequeue() or [])[0][1] == "a message"
+    assert ours.dequeue() is None, "it is locked now"
 
 
 def test_queues_of_sqs_carry_the_name_of_the_site() -> None:
