@@ -7,6 +7,7 @@ from django import forms
 from audiences.forms import ColumnForm
 from audiences.models import Delivery, Mode
 from audiences.services import editing
+from audiences.services.holding import FEWEST_ADDED
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.workspaces.models import User
 
@@ -23,6 +24,19 @@ class EditForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Shown in Pinterest Ads Manager.",
     )
+    hold_share = forms.IntegerField(
+        min_value=1,
+        max_value=100,
+        label="Removes more than (% of the list)",
+        help_text="1 to 100. A run that would empty the list, or leave it too small for ads, waits in any case.",
+    )
+    hold_add_share = forms.IntegerField(
+        min_value=1,
+        max_value=100_000,
+        label="Adds more than (% of the list)",
+        help_text=f"200 lets a list grow to three times its size. Fewer than {FEWEST_ADDED:,} new identifiers never "
+        "wait, nor does the filling of a list that is empty so far.",
+    )
 
 
 class EditPage:
@@ -35,6 +49,8 @@ class EditPage:
             "mode": delivery.mode,
             "audience_name": audience.audience_name if audience else "",
             "description": audience.description if audience else "",
+            "hold_share": delivery.hold_share,
+            "hold_add_share": delivery.hold_add_share,
         }
         self.form = EditForm(data, initial=initial)
         stored = {choice.column: choice for choice in delivery.columns.all()}
@@ -50,7 +66,8 @@ class EditPage:
         """What was changed, as a sentence. Raises ServiceRefusal."""
         data = self.form.cleaned_data
         columns = tuple(choice for choice in (form.choice() for form in self.forms) if choice is not None)
-        wish = editing.Wish(data["name"], data["mode"], columns)
+        hold = editing.Hold(data["hold_share"], data["hold_add_share"])
+        wish = editing.Wish(data["name"], data["mode"], columns, hold)
         changed = editing.change(self.delivery, wish, by=by)
         try:
             renamed = editing.rename_audience(

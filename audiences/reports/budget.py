@@ -116,16 +116,16 @@ class Live:
     @property
     def sentence(self) -> str:
         """What it comes to, for people."""
+        if not self.calls:
+            return "Nothing is to be changed, so no call is to be made."
         is_one = self.calls == 1
-        calls = "1 more call" if is_one else f"{self.calls:,} more calls"
+        made = "1 call is to be made" if is_one else f"{self.calls:,} calls are to be made"
         if self.spent.blocked_s:
-            wait = formats.duration(self.spent.blocked_s)
-            return (
-                f"Pinterest has asked to wait for {wait}. After that, {calls} {'is' if is_one else 'are'} to be made."
-            )
+            return f"Pinterest has asked to wait for {formats.duration(self.spent.blocked_s)}. After that, {made}."
         if self.fits:
-            return f"{calls} {'fits' if is_one else 'fit'} into what is left."
-        return f"{calls} {'takes' if is_one else 'take'} at least {formats.duration(self.seconds)} at Pinterest's rate."
+            return f"{made}, which {'fits' if is_one else 'fit'} into what is left."
+        wait = formats.duration(self.seconds)
+        return f"{made}, which {'takes' if is_one else 'take'} at least {wait} at Pinterest's rate."
 
 
 def live(profile: Profile | None, calls: int) -> Live | None:

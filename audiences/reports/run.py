@@ -124,8 +124,8 @@ class Report:
     @property
     def calls_note(self) -> str:
         if self.run.is_dry_run:
-            return "if published"
-        return "" if self.final else f"{self.sending.calls_done:,} answered"
+            return "if published" if self.run.delivery.state == DeliveryState.DRAFT else "if it were sent"
+        return "with records" if self.final else f"{self.sending.calls_done:,} answered"
 
     @property
     def removed_label(self) -> str:

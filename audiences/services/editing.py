@@ -20,16 +20,25 @@ from pinconnect.workspaces.models import User
 
 
 @dataclass(frozen=True)
+class Hold:
+    """More than these shares (%) of the list, and a run waits for approval."""
+
+    removed: int
+    added: int
+
+
+@dataclass(frozen=True)
 class Wish:
-    """What a person wants a published delivery to be."""
+    """What a person wants a published delivery to be. hold: None leaves it as it is."""
 
     name: str
     mode: str
     columns: tuple[ColumnChoice, ...]
+    hold: Hold | None = None
 
 
 def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
-    """Change name, mode and columns; returns which of them changed. Raises ServiceRefusal and then changes nothing."""
+    """Change what the wish names; returns which of it was different. Raises ServiceRefusal and then changes nothing."""
     with transaction.atomic():
         current = Delivery.objects.select_for_update().get(pk=delivery.pk)
         if current.state not in (DeliveryState.ACTIVE, DeliveryState.PAUSED):
@@ -44,9 +53,11 @@ def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
             current.mode = wish.mode
         if "name" in changed:
             current.name = _name(wish.name)
+        if wish.hold is not None:
+            current.hold_share, current.hold_add_share = wish.hold.removed, wish.hold.added
         try:
             with transaction.atomic():
-                current.save(update_fields=["name", "mode"])
+                current.save(update_fields=["name", "mode", "hold_share", "hold_add_share"])
         except IntegrityError as error:
             raise ServiceRefusal("name_taken", name=current.name) from error
         if changed:
@@ -68,6 +79,7 @@ def _compared(current: Delivery, wish: Wish) -> dict[str, bool]:
         "name": _name(wish.name) != current.name,
         "mode": wish.mode != current.mode,
         "columns": not wanted or wanted != stored,
+        "hold": wish.hold is not None and wish.hold != Hold(current.hold_share, current.hold_add_share),
     }
 
 

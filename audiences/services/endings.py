@@ -96,9 +96,9 @@ def raise_held(run: Run, counts: Counts) -> None:
         "audiences.run_held",
         f"run:{run.pk}",
         **context(run),
-        adds=added(counts),
-        removals=counts.removals,
-        members=counts.ledger,
+        adds=f"{added(counts):,}",
+        removals=f"{counts.removals:,}",
+        members=f"{counts.ledger:,}",
     )
 
 

@@ -137,5 +137,5 @@ def test_run_page_says_what_would_change_and_what_calls_it_takes(pages: Pages, h
 
     assert "What would change" in text
     assert "API budget" in text
-    assert "1 more call fits into what is left" in text
+    assert "1 call is to be made, which fits into what is left" in text
     assert "of 400 a minute used" in text

@@ -14,6 +14,8 @@ def edit(pages: Pages, **changes: str) -> str:
         "mode": "mirror",
         "audience_name": "Audience-Newsletter",
         "description": "",
+        "hold_share": "30",
+        "hold_add_share": "200",
         **changes,
     }
     answer = pages.web.post(pages.url(f"deliveries/{pages.shop.delivery.pk}/edit/"), data, follow=True)
@@ -32,6 +34,23 @@ def test_mode_name_and_columns_change_and_it_is_said_from_when_on(pages: Pages) 
 
     stored = Delivery.objects.get()
     assert (stored.name, stored.mode, stored.columns.get().kind) == ("Readers", "add", "phone")
+
+
+def test_shares_above_which_a_run_waits_are_changed_within_their_bounds(pages: Pages) -> None:
+    assert "The change is saved" in edit(pages, hold_share="5", hold_add_share="1000")
+
+    stored = Delivery.objects.get()
+    assert (stored.hold_share, stored.hold_add_share) == (5, 1000)
+    assert "5% of the list, or adds more than 1,000%" in page_text(pages)
+
+    assert "less than or equal to 100" in edit(pages, hold_share="101", name="Readers")
+    assert "greater than or equal to 1" in edit(pages, hold_add_share="0", name="Readers")
+    stored.refresh_from_db()
+    assert (stored.hold_share, stored.hold_add_share, stored.name) == (5, 1000, "Newsletter")
+
+
+def page_text(pages: Pages) -> str:
+    return " ".join(pages.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode().split())
 
 
 def test_saving_without_a_change_says_so(pages: Pages) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from audiences.models import Run
+from audiences.models import Delivery, Run
 from audiences.states import RunState
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
@@ -100,7 +100,7 @@ def test_held_run_shows_the_difference_and_approval_lets_it_go_on(pages: Pages) 
 
     pages.post(f"runs/{run.pk}/decide/", decision="approve")
 
-    assert "200 of 300 identifiers" in text
+    assert "66.7% of the list" in text
     assert drive(run).state == RunState.DONE
     assert len(pages.shop.members) == 100
 
@@ -143,3 +143,17 @@ def test_page_of_a_run_with_many_batches_asks_the_database_as_often_as_one_with_
 
     assert run.batches.count() >= 40
     assert many == few
+
+
+def test_a_dry_run_says_that_nothing_was_sent_and_offers_to_run(pages: Pages) -> None:
+    finished(pages)
+    for state, offer in (("active", "Run now"), ("paused", "nothing is sent before it is resumed")):
+        Delivery.objects.update(state=state)
+        assert 'name="dry_run"' in pages.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode(), state
+        pages.post(f"deliveries/{pages.shop.delivery.pk}/run/", dry_run="1")
+
+        text = pages.get(f"runs/{finished(pages).pk}/").content.decode()
+
+        assert "Nothing was sent</h2>" in text
+        assert offer in text
+        assert "Nothing is to be changed, so no call is to be made" in text
