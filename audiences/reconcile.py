@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from audiences import hinting, pruning
+from audiences import hinting, pruning, turns
 from audiences.models import Audience, Batch, Run
 from audiences.querysets import lease_is_free
 from audiences.services import calls, completion, deliveries, endings, schedules, standby
@@ -19,22 +19,18 @@ from pinconnect.queue import clock, holders, reconciler
 
 # A hint may wait in the queue for a while; more of them would not bring it forward.
 HINT_AGAIN_AFTER = timedelta(seconds=30)
-# Of many runs that are due at once most wait for their turn.
-HINT_QUEUED_AFTER = timedelta(seconds=120)
 STUCK_AFTER = timedelta(minutes=30)
 FAILING_FROM = 8
 AT_ONCE = 100
+# So many looks at lists, every few seconds, while people wait for their deliveries.
+LOOKS_IN_A_CROWD = 10
 
 
 def hint_runs() -> int:
     """Runs that nobody works on although they could go on; returns how many were hinted."""
     now = timezone.now()
-    to_prepare = Run.objects.to_prepare(now)
-    hinted = 0
-    for run in (
-        *_unhinted(to_prepare.filter(state=RunState.QUEUED), now, HINT_QUEUED_AFTER),
-        *_unhinted(to_prepare.filter(state=RunState.PREPARING), now),
-    ):
+    hinted = turns.give()
+    for run in _unhinted(Run.objects.to_prepare(now).filter(state=RunState.PREPARING), now):
         hinting.prepare(run)
         hinted += 1
     for run in _unhinted(Run.objects.to_settle(now), now):
@@ -72,12 +68,16 @@ def _hint_uploads(now: datetime) -> int:
     return hinted
 
 
-def _unhinted(rows: QuerySet[Any], now: datetime, after: timedelta = HINT_AGAIN_AFTER) -> QuerySet[Any]:
+def _unhinted(rows: QuerySet[Any], now: datetime) -> QuerySet[Any]:
     """Runs not hinted lately, or not since they were to wait until now."""
     waited = Q(next_attempt_at__isnull=False, hinted_at__lt=F("next_attempt_at"))
     # A moment to come: the clock was set back since.
-    stale = Q(hinted_at=None) | Q(hinted_at__lte=now - after) | Q(hinted_at__gt=now + after) | waited
-    return rows.filter(stale).select_related("audience").order_by(F("hinted_at").asc(nulls_first=True), "pk")[:AT_ONCE]
+    stale = Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | Q(hinted_at__gt=now + HINT_AGAIN_AFTER)
+    return (
+        rows.filter(Q(hinted_at=None) | stale | waited)
+        .select_related("audience")
+        .order_by(F("hinted_at").asc(nulls_first=True), "pk")[:AT_ONCE]
+    )
 
 
 def finish_cancelled() -> int:
@@ -91,7 +91,8 @@ def hint_observations() -> int:
     now = timezone.now()
     stale = Q(hinted_at__lte=now - HINT_AGAIN_AFTER) | Q(hinted_at__gt=now + HINT_AGAIN_AFTER)
     unhinted = Q(hinted_at=None) | stale | Q(hinted_at__lt=F("observe_at"))
-    due = list(Audience.objects.to_observe(now).filter(unhinted).order_by("observe_at")[:AT_ONCE])
+    at_once = LOOKS_IN_A_CROWD if turns.is_crowded() else AT_ONCE
+    due = list(Audience.objects.to_observe(now).filter(unhinted).order_by("observe_at")[:at_once])
     for audience in due:
         hinting.observe(audience)
     return len(due)

@@ -1,10 +1,14 @@
 """What the queue calls: each takes the id of a row, may run any number of times, and returns a word or a number."""
 
-from audiences import pruning
+from audiences import carrying, pruning
 from audiences.people import erasing, history
 from audiences.pipeline import settle, upload
 from audiences.services import observing, preparing, restoring
 from audiences.states import RunState
+
+
+def carry_run(run_id: int) -> str:
+    return carrying.carry(run_id)
 
 
 def prepare_run(run_id: int) -> str:

@@ -39,6 +39,9 @@ class Run(WorkspaceOwned):
     plan = models.JSONField(
         default=dict, help_text="Pinned: snapshot ids, columns with kinds, mode, wire, limits, ledger version, filter."
     )
+    is_large = models.BooleanField(
+        default=False, editable=False, help_text="It is prepared by the workers for long tasks."
+    )
     counts = models.JSONField(default=dict, blank=True, help_text="The accounting of rows and identifiers.")
     progress = models.JSONField(
         default=dict, blank=True, help_text="step, fraction, rows, updated_at of the running step."
@@ -89,6 +92,8 @@ class Run(WorkspaceOwned):
         indexes = [
             models.Index(fields=["state", "next_attempt_at"]),
             models.Index(fields=["workspace", "-created_at"]),
+            # Which workspace has had attention last, also among very many runs.
+            models.Index(fields=["workspace", "hinted_at"], name="run_attended"),
             models.Index(fields=["lease_until"], condition=models.Q(lease_until__isnull=False), name="run_held"),
         ]
         constraints = [

@@ -157,13 +157,15 @@ def _start(removal: Removal, audience: Audience, members: Sequence[Wanted]) -> N
     try:
         with transaction.atomic():
             delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+            plan = _plan(removal, delivery, audience, members)
             run = Run.objects.create(
                 workspace=delivery.workspace,
                 delivery=delivery,
                 audience=audience,
                 number=(delivery.runs.aggregate(last=Max("number"))["last"] or 0) + 1,
                 trigger=Trigger.ERASURE,
-                plan=_plan(removal, delivery, audience, members),
+                plan=plan,
+                is_large=hinting.is_large(plan, audience),
             )
             Removal.objects.filter(pk=removal.pk).update(
                 run=run, waits_for="removing", attempts=F("attempts") + 1, next_attempt_at=timezone.now() + wait

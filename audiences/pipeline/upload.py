@@ -297,4 +297,4 @@ class Pump:
         if missing > 0 and waiting[:_FAN_OUT_FROM].count() == _FAN_OUT_FROM:
             run = Run.objects.filter(pk=self.run_id, state=RunState.UPLOADING).first()
             if run is not None:
-                hinting.pump(run, pumps=missing)
+                hinting.help_pump(run, pumps=missing)

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from audiences import hinting
+from audiences import hinting, turns
 from audiences.models import Audience, Delivery, Run, Trigger
 from audiences.services import endings
 from audiences.services import plan as plans
@@ -43,6 +43,7 @@ def start(delivery: Delivery, *, by: User | None, trigger: str, is_dry_run: bool
             trigger=trigger,
             started_by=by,
             plan=plan,
+            is_large=hinting.is_large(plan, delivery.audience),
         )
         try:
             with transaction.atomic():
@@ -56,7 +57,7 @@ def start(delivery: Delivery, *, by: User | None, trigger: str, is_dry_run: bool
         if run.audience_id and any(column["treatment"] == "any_hash" for column in plan["columns"]):
             Audience.objects.filter(pk=run.audience_id).update(takes_other_hashes=True)
         audit.record("run.started", run, workspace=run.workspace, by=by, trigger=trigger)
-        hinting.prepare(run)
+        turns.give("prepare" if run.is_large else "short")
         return run
 
 

@@ -3,9 +3,11 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from audiences import rhythm
@@ -14,12 +16,15 @@ from audiences.models.schedule import Rhythm
 from audiences.services import plan, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RUN_ACTIVE, DeliveryState
+from pinconnect.queue.budget import TimeBudget
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 500
+AT_ONCE = 200
+# The other reconcilers wait meanwhile, and the rest is due a moment later.
+BUDGET_S = 2.0
 REFUSED_AGAIN = timedelta(minutes=5)
 _TRIGGERS = {Rhythm.INTERVAL: Trigger.SCHEDULE, Rhythm.CRON: Trigger.SCHEDULE, Rhythm.NEW_DATA: Trigger.NEW_DATA}
 
@@ -88,13 +93,19 @@ def _has_new_data(schedule: Schedule) -> bool:
 
 
 def start_due() -> int:
-    """Start a run for every schedule that is due and whose list nobody works on; returns how many were started."""
+    """Start runs for schedules that are due and whose lists nobody works on; returns how many were started.
+
+    One of each workspace, then a second one of each …, until the time is up.
+    """
     notice_new_data()
     now = timezone.now()
     at_work = Run.objects.filter(audience=OuterRef("delivery__audience"), state__in=RUN_ACTIVE, is_dry_run=False)
     due = Schedule.objects.filter(due_at__lte=now, delivery__state=DeliveryState.ACTIVE).exclude(Exists(at_work))
-    found = due.select_related("delivery__dataset", "delivery__audience", "delivery__workspace").order_by("due_at")
-    return sum(_start(schedule, now) for schedule in found[:AT_ONCE])
+    found = due.select_related("delivery__dataset", "delivery__audience", "delivery__workspace")
+    turn = Window(RowNumber(), partition_by="delivery__workspace", order_by=["due_at", "pk"])
+    in_turn = found.annotate(turn=turn).order_by("turn", "due_at", "pk")[:AT_ONCE]
+    budget = TimeBudget(BUDGET_S)
+    return sum(_start(schedule, now) for schedule in takewhile(lambda _: not budget.is_spent, in_turn))
 
 
 def _start(schedule: Schedule, now: datetime) -> bool:

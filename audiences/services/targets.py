@@ -5,7 +5,7 @@ fits is looked for. Only two complete listings without it, some time apart, allo
 up may still be under way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
@@ -62,7 +62,7 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
 
 def _create_list(audience: Audience, token: str, client: Client, first: Payload, list_type: str) -> CustomerList:
     account = audience.ad_account.pinterest_id
-    newest = next(_looking_up(customer_lists.list_all(client, account, newest_first=True)), None)
+    newest = _newest(lambda: customer_lists.newest(client, account))
     _save(
         audience,
         token,
@@ -123,7 +123,7 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
                 return True
         if was_asked:
             _note_missing(audience, token, "audience")
-        newest = next(_looking_up(audiences.list_all(client, account, newest_first=True)), None)
+        newest = _newest(lambda: audiences.newest(client, account))
         _save(
             audience,
             token,
@@ -159,6 +159,10 @@ def _find_audience(audience: Audience, client: Client) -> FoundAudience | None:
         if found.customer_list_id == audience.customer_list_id:
             return found
     return None
+
+
+def _newest(ask: Callable[[], Found | None]) -> Found | None:
+    return next(_looking_up(iter(ask, None)), None)
 
 
 def _looking_up(listing: Iterator[Found]) -> Iterator[Found]:

@@ -44,6 +44,15 @@ def list_all(client: Client, ad_account_id: str, *, newest_first: bool = False) 
     return paging.iterate(client, _path(ad_account_id), _audience, params={"order": order})
 
 
+def newest(client: Client, ad_account_id: str) -> Audience | None:
+    """The newest audience that the ad account owns, None while there is none: one small page, however many there are.
+
+    Source: Pinterest API v5, audiences/list (read 2026-11-22).
+    """
+    params = {"order": "DESCENDING"}
+    return next(paging.iterate(client, _path(ad_account_id), _audience, params=params, page_size=1), None)
+
+
 def list_page(client: Client, ad_account_id: str, *, bookmark: str = "") -> paging.Page[Audience]:
     """One page of the ad account's own audiences, newest first, and the bookmark of the next one, None on the last.
 

@@ -63,6 +63,15 @@ def list_all(client: Client, ad_account_id: str, *, newest_first: bool = False) 
     return paging.iterate(client, _path(ad_account_id), _customer_list, params={"order": order})
 
 
+def newest(client: Client, ad_account_id: str) -> CustomerList | None:
+    """The newest list of the ad account, None while there is none: one small page, however many there are.
+
+    Source: Pinterest API v5, customer_lists/list (read 2026-11-22).
+    """
+    params = {"order": "DESCENDING"}
+    return next(paging.iterate(client, _path(ad_account_id), _customer_list, params=params, page_size=1), None)
+
+
 def list_page(client: Client, ad_account_id: str, *, bookmark: str = "") -> paging.Page[CustomerList]:
     """One page of the ad account's lists, newest first, and the bookmark of the next one (None: that was the last).
 

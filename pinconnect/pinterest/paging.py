@@ -14,7 +14,12 @@ Page = tuple[list[T], str | None]
 
 
 def iterate(
-    client: Client, path: str, build: Callable[[dict[str, Any]], T], *, params: Mapping[str, str] | None = None
+    client: Client,
+    path: str,
+    build: Callable[[dict[str, Any]], T],
+    *,
+    params: Mapping[str, str] | None = None,
+    page_size: int = limits.PAGE_SIZE,
 ) -> Iterator[T]:
     """Every item of a listing, built by `build`, in Pinterest's order; pages are fetched as they are needed.
 
@@ -23,7 +28,7 @@ def iterate(
     bookmark: str | None = ""
     seen = {bookmark}
     while bookmark is not None:
-        items, bookmark = one_page(client, path, build, params=params, bookmark=bookmark)
+        items, bookmark = one_page(client, path, build, params=params, bookmark=bookmark, page_size=page_size)
         yield from items
         if bookmark in seen:
             raise ServerTrouble("Pinterest repeats a page of this listing")
@@ -37,9 +42,10 @@ def one_page(
     *,
     params: Mapping[str, str] | None = None,
     bookmark: str = "",
+    page_size: int = limits.PAGE_SIZE,
 ) -> Page[T]:
     """One page of a listing and the bookmark of the next one, None on the last. bookmark: "" for the first."""
-    asked = {**(params or {}), "page_size": str(limits.PAGE_SIZE)}
+    asked = {**(params or {}), "page_size": str(page_size)}
     if bookmark:
         asked["bookmark"] = bookmark
     reply = client.request("GET", path, params=asked, safe_to_repeat=True)

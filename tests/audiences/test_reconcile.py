@@ -48,12 +48,12 @@ def test_a_queued_run_that_nobody_heard_of_is_hinted_once(shop: Shop, hinted: li
     reconcile.hint_runs()
     reconcile.hint_runs()
 
-    assert hinted == ["audiences.tasks.prepare_and_send@short"]
+    assert hinted == ["audiences.tasks.carry_run@short"]
 
 
 def test_large_data_goes_to_the_workers_that_have_time(shop: Shop, hinted: list[str]) -> None:
     run = only_run()
-    run.plan["source_bytes"] = 50_000_000
+    run.is_large = True
     run.save()
 
     reconcile.hint_runs()

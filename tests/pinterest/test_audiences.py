@@ -76,3 +76,18 @@ def test_removing_asks_for_removal(api: responses.RequestsMock, client: Client, 
     audiences.remove(client, "5", "7")
 
     assert len(api.calls) == 1
+
+
+def test_the_newest_takes_one_small_page(api: responses.RequestsMock, client: Client) -> None:
+    query = {"order": "DESCENDING", "page_size": "1"}
+    page = {"items": [BODY], "bookmark": "more"}
+    api.get(AUDIENCES, json=page, match=[matchers.query_param_matcher(query)])
+
+    assert audiences.newest(client, "5") == EXPECTED
+    assert len(api.calls) == 1
+
+
+def test_where_there_is_none_there_is_no_newest(api: responses.RequestsMock, client: Client) -> None:
+    api.get(AUDIENCES, json={"items": [], "bookmark": None})
+
+    assert audiences.newest(client, "5") is None

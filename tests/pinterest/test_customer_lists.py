@@ -138,3 +138,12 @@ def test_a_payload_is_one_thing_and_not_empty(records: str | None, rows: str | N
 
 def test_a_payload_is_not_printed() -> None:
     assert "aa" not in repr(RECORDS) + repr(ROWS)
+
+
+def test_the_newest_takes_one_small_page(api: responses.RequestsMock, client: Client) -> None:
+    query = {"order": "DESCENDING", "page_size": "1"}
+    page = {"items": [BODY], "bookmark": "more"}
+    api.get(LISTS, json=page, match=[matchers.query_param_matcher(query)])
+
+    assert customer_lists.newest(client, "549755885175") == EXPECTED
+    assert len(api.calls) == 1
