@@ -99,7 +99,7 @@ def go_on(run: Run, claimed: Claimed, client: Client, read: Callable[[], Payload
         outcomes.record(claimed, BatchState.SKIPPED, next_attempt_at=None)
         return False
     try:
-        upload = _look(run, batch, client) if batch.upload_id else _start(run, claimed, client, read())
+        upload = _look(run, claimed, client) if batch.upload_id else _start(run, claimed, client, read())
     except FlaggedAsSpam:
         raise
     except NotPermitted:
@@ -118,12 +118,10 @@ def _note(run: Run, claimed: Claimed, upload: Upload | None) -> bool:
     batch = claimed.batch
     if upload is not None and upload.took_all(batch.count):
         return True
-    begun_at = run.upload_started_at or timezone.now()
+    # Not since the run began to send: it may have waited for days before this file had its turn.
+    begun_at = (upload and upload.created_at) or run.upload_started_at or timezone.now()
     waited = timezone.now() - begun_at
-    if upload is not None and upload.state == "NOT_STARTED":
-        # The call that was to start it never arrived: nothing of it was carried out.
-        outcomes.record(claimed, BatchState.PENDING, upload_id="", next_attempt_at=None)
-    elif upload is not None and upload.is_running and waited < GIVEN_UP:
+    if upload is not None and upload.is_running and waited < GIVEN_UP:
         wait_s = min(300.0, max(5.0, waited.total_seconds() / 10))
         again = timezone.now() + timedelta(seconds=wait_s)
         # A look is no attempt.
@@ -142,8 +140,26 @@ def pieces(run: Run, batch: Batch) -> tuple[int, ...]:
     return (most,) * full + ((rest,) if rest else ())
 
 
-def _look(run: Run, batch: Batch, client: Client) -> Upload:
-    return uploads.get(client, *_place(run), batch.upload_id)
+def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
+    """How far it is; one that was not started is started again.
+
+    The call that was to start it may be under way, however long ago it was given up. So no other file takes its place,
+    and the run does not end without it: both would leave people on the list later that nobody knows of.
+    """
+    place, upload_id = _place(run), claimed.batch.upload_id
+    _keep(claimed)
+    upload = uploads.get(client, *place, upload_id)
+    if upload.state != "NOT_STARTED":
+        return upload
+    _keep(claimed)
+    try:
+        return uploads.run(client, *place, upload_id)
+    except Rejected:
+        # Started in this moment, or never to be.
+        upload = uploads.get(client, *place, upload_id)
+        if upload.state == "NOT_STARTED":
+            raise
+        return upload
 
 
 def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Upload:

@@ -7,6 +7,7 @@ UTF-8, without a header, is what Pinterest's help page says of files. So trust o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,13 +23,17 @@ RUNNING = frozenset({"NOT_STARTED", "RUNNING", "PAUSED"})
 
 @dataclass(frozen=True)
 class Upload:
-    """state: NOT_STARTED, RUNNING, PAUSED, SUCCEEDED or FAILED. The counts are None until Pinterest knows them."""
+    """state: NOT_STARTED, RUNNING, PAUSED, SUCCEEDED or FAILED. The counts are None until Pinterest knows them.
+
+    created_at: aware, None when Pinterest does not say.
+    """
 
     id: str
     state: str
     processed: int | None
     valid: int | None
     invalid: int | None
+    created_at: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -113,4 +118,5 @@ def _upload(data: dict[str, Any]) -> Upload:
         processed=fields.optional_whole(counts, "processed"),
         valid=fields.optional_whole(counts, "valid"),
         invalid=fields.optional_whole(counts, "invalid"),
+        created_at=fields.moment(data, "creation_time"),
     )

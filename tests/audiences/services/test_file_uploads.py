@@ -1,19 +1,23 @@
 """Files of records instead of calls: the same list in the end, whatever Pinterest makes of them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audiences import files, tasks
 from audiences.models import Batch, Run
 from audiences.services import file_uploads, restoring, runs
 from audiences.states import BatchState, RunState
+from pinconnect.pinterest.errors import UnknownOutcome
 from tests.factories_audiences import (
     BOBS_ACCOUNT,
     Shop,
     drive,
     drive_through,
     expected_members,
+    make_due,
     make_shop,
     people,
 )
@@ -228,3 +232,63 @@ def test_only_the_account_that_is_refused_is_remembered(shop: Shop) -> None:
 
     shop.ad_account.refresh_from_db()
     assert shop.ad_account.files_refused_at is None
+
+
+def test_a_file_whose_start_went_unanswered_is_started_again_and_never_made_anew(shop: Shop) -> None:
+    shop.simulator.fault("drop_before", operation="customer_list_uploads/run", when="before", times=1)
+
+    run = drive_through(first_run())
+
+    assert (run.state, is_right(shop)) == (RunState.DONE, True)
+    assert len(shop.simulator.calls("customer_list_uploads/create")) == 2, "two files, each announced once"
+
+
+def test_a_start_that_arrives_late_starts_nothing_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, look, calls = file_uploads.uploads.run, file_uploads.uploads.get, []
+
+    def lost(*place: Any) -> Any:
+        calls.append(place)
+        if len(calls) == 1:
+            raise UnknownOutcome
+        return start(*place)
+
+    def late(client: Any, *place: Any) -> Any:
+        found = look(client, *place)
+        if len(calls) == 1 and found.state == "NOT_STARTED":
+            # Seen as not started, and started before anybody can do so again.
+            start(client, *place)
+        return found
+
+    monkeypatch.setattr(file_uploads.uploads, "run", lost)
+    monkeypatch.setattr(file_uploads.uploads, "get", late)
+    run = drive_through(first_run())
+
+    assert (run.state, is_right(shop)) == (RunState.DONE, True)
+    assert len(shop.simulator.calls("customer_list_uploads/create")) == 2
+    assert not Batch.objects.filter(state=BatchState.SPLIT).exists()
+
+
+def test_cancelling_leaves_no_file_that_may_start_later(shop: Shop) -> None:
+    shop.simulator.fault("drop_before", operation="customer_list_uploads/run", when="before", times=1)
+    drive(first_run())
+    assert Batch.objects.filter(is_file=True, state=BatchState.UNKNOWN).exists()
+    runs.cancel(first_run(), by=None)
+
+    run = drive_through(first_run())
+
+    run.audience.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+    states = shop.simulator.control("state")
+    assert run.audience.member_count == len(shop.members), states.get("uploads")
+    assert len(shop.simulator.calls("customer_list_uploads/run")) == 2
+
+
+def test_a_file_of_a_run_that_waited_for_days_has_its_own_time(shop: Shop) -> None:
+    shop.simulator.settings(upload_delay_s=60)
+    Run.objects.update(upload_started_at=timezone.now() - timedelta(days=3))
+    drive(first_run())
+
+    make_due(first_run())
+    drive(first_run())
+
+    assert not Batch.objects.filter(state=BatchState.SPLIT).exists()
