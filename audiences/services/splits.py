@@ -99,7 +99,8 @@ def add(split: Split, values: Sequence[str], *, by: User | None) -> int:
         if like is None:
             raise ServiceRefusal("split_refused", sentence="Nothing is left of this split. Split the dataset again.")
         known = set(going.values_list("split_value", flat=True))
-        fresh = [value for value in values if key_of(value) not in known]
+        once = {key_of(value): value for value in reversed(values)}
+        fresh = [value for value in values if key_of(value) not in known and once[key_of(value)] is value]
         if len(known) + len(fresh) > MOST_VALUES:
             raise ServiceRefusal("split_full", most=MOST_VALUES)
         for value in fresh:
@@ -170,6 +171,7 @@ def _make(split: Split, like: Delivery, value: str, *, by: User | None) -> Deliv
         mode=like.mode,
         scope=like.scope,
         hold_share=like.hold_share,
+        hold_add_share=like.hold_add_share,
         split=split,
         split_value=key_of(value),
     )

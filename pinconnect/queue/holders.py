@@ -121,9 +121,12 @@ def _host() -> str:
 def _key_of(name: str) -> str:
     """This host, as far as its processes see each other; empty where that cannot be told (it takes Linux's /proc).
 
-    Containers may share a host's name or its boot, but not both the name and the numbers of their processes.
+    Containers may share a host's name or its boot, but not both the name and the numbers of their processes. Where
+    /proc shows the processes of another container, numbers mean others there, and nobody may be taken for dead.
     """
     with suppress(OSError):
+        if (_PROC / "self").readlink().name != str(os.getpid()):
+            return ""
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
         seen = (_PROC / "self/ns/pid").stat().st_ino
         return hashlib.sha256(f"{name}|{boot}|{seen}".encode()).hexdigest()[:8]

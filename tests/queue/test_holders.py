@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +115,21 @@ def test_hosts_leave_each_others_leases_alone(other: Any) -> None:
     holders.release_dead()
 
     assert is_held(row)
+
+
+@pytest.mark.parametrize(("number", "is_named"), [(os.getpid(), True), (os.getpid() + 1, False)])
+def test_a_proc_of_other_processes_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_named: bool
+) -> None:
+    boot = tmp_path / "sys" / "kernel" / "random"
+    for folder in (boot, tmp_path / str(number) / "ns"):
+        folder.mkdir(parents=True)
+    (boot / "boot_id").write_text("one")
+    (tmp_path / str(number) / "ns" / "pid").touch()
+    (tmp_path / "self").symlink_to(str(number))
+    monkeypatch.setattr(holders, "_PROC", tmp_path)
+
+    assert bool(holders._key_of.__wrapped__("here")) is is_named
 
 
 def test_two_hosts_on_one_machine_are_two(settings: Any) -> None:

@@ -57,6 +57,20 @@ def test_empty_lines_of_a_single_column_are_asked_too(tmp_path, operator, wanted
     assert counts.blank_rows == wanted.get("invalid", 0)
 
 
+@pytest.mark.parametrize(
+    ("operator", "wanted"),
+    [
+        ("empty", {"read": 5, "invalid": 4, "left_out": 1}),
+        ("filled", {"read": 5, "to_send": 1, "invalid": 1, "left_out": 3}),
+    ],
+)
+def test_empty_lines_beside_a_broken_one_are_asked_too(tmp_path, operator, wanted):
+    source = write_text(tmp_path / "a.csv", b'email\n\na@x.com\nb@x.com,more\n\n""\n', names=("email",))
+    plan = make_plan([source], row_filter=only("email", operator))
+
+    assert rows_of(prepare(plan, tmp_path / "work").counts) == wanted
+
+
 def test_values_that_cannot_be_compared_do_not_match_and_are_counted(tmp_path):
     rows = [{"email": f"u{n}@x.com", "age": age} for n, age in enumerate(("17", "18", "old", "", "1,800"))]
     sources = [write_csv(tmp_path / f"{n}.csv", ["email", "age"], rows) for n in (1, 2)]

@@ -66,14 +66,14 @@ def test_same_form_sent_twice_makes_them_once(shop: Shop) -> None:
 def test_draft_becomes_its_split_and_hands_on_what_was_set_up(shop: Shop) -> None:
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Spring", mode=Mode.ADD)
     schedules.change(draft, schedules.Wish("interval", 60), by=None)
-    Delivery.objects.filter(pk=draft.pk).update(hold_share=7)
+    Delivery.objects.filter(pk=draft.pk).update(hold_share=7, hold_add_share=9)
 
     split = splits.create(draft, wish("DE"), by=None)
 
     made = split.deliveries.get()
     draft.refresh_from_db()
     assert draft.state == DeliveryState.ARCHIVED
-    assert (made.mode, made.hold_share, made.schedule.every_minutes) == (Mode.ADD, 7, 60)
+    assert (made.mode, made.hold_share, made.hold_add_share, made.schedule.every_minutes) == (Mode.ADD, 7, 9, 60)
     assert [column.column for column in made.columns.all()] == ["email"]
 
 
@@ -121,7 +121,7 @@ def test_new_values_are_added_once_and_like_the_others(shop: Shop) -> None:
     split = splits.create(shop.delivery, wish("DE"), by=None)
     shop.change(rows(range(240), ("DE", "IT")))
 
-    assert splits.add(split, ["IT"], by=None) == 1
+    assert splits.add(split, ["IT", " it"], by=None) == 1
     assert splits.add(split, ["it "], by=None) == 0
 
     assert sorted(split.deliveries.values_list("name", flat=True)) == ["Newsletter – DE", "Newsletter – IT"]
