@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audiences.models import Mode, Run
+from audiences.pipeline.plan import Counts
 from audiences.reports import audience as audience_report
 from audiences.reports import budget, counts, difference
 from audiences.reports.audience import AudienceReport
 from audiences.reports.budget import Live
 from audiences.reports.difference import Difference
+from audiences.services.holding import hold_reason
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.web import formats
 
@@ -107,6 +109,11 @@ class Report:
         audience = self.run.delivery.audience
         has_list = audience is not None and bool(audience.customer_list_id)
         return self.run.delivery.state == DeliveryState.DRAFT and (self.to_send > 0 or has_list)
+
+    @property
+    def would_wait(self) -> bool:
+        """Whether a run that changes as much as this dry run counted is held for approval, as the delivery is now."""
+        return self.run.is_dry_run and self.is_counted and bool(hold_reason(self.run, Counts.from_json(self.counts)))
 
     @property
     def sent(self) -> int:

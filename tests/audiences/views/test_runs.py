@@ -157,3 +157,9 @@ def test_a_dry_run_says_that_nothing_was_sent_and_offers_to_run(pages: Pages) ->
         assert "Nothing was sent</h2>" in text
         assert offer in text
         assert "Nothing is to be changed, so no call is to be made" in text
+        assert "waits for somebody's approval" not in text
+
+    add_snapshot(pages.shop.dataset, people(range(100)))
+    pages.post(f"deliveries/{pages.shop.delivery.pk}/run/", dry_run="1")
+
+    assert "waits for somebody's approval" in pages.get(f"runs/{finished(pages).pk}/").content.decode()
