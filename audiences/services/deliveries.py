@@ -100,7 +100,8 @@ def archive(delivery: Delivery, *, by: User | None) -> None:
             runs.cancel(run, by=by, code="archived")
         for kind in ("audiences.delivery_paused", "audiences.run_failed"):
             resolve_alert(old.workspace, kind, f"delivery:{old.pk}")
-        if old.audience is not None:
+        # Whoever else delivers into the list still has to know.
+        if old.audience is not None and not Delivery.objects.live().filter(audience=old.audience).exists():
             for kind in ("list_gone", "too_small", "audience_missing", "still_matching"):
                 resolve_alert(old.workspace, f"audiences.{kind}", f"audience:{old.audience.pk}")
         audit.record("delivery.archived", old, workspace=old.workspace, by=by)

@@ -99,11 +99,14 @@ def add(split: Split, values: Sequence[str], *, by: User | None) -> int:
         if like is None:
             raise ServiceRefusal("split_refused", sentence="Nothing is left of this split. Split the dataset again.")
         known = set(going.values_list("split_value", flat=True))
-        once = {key_of(value): value for value in reversed(values)}
-        fresh = [value for value in values if key_of(value) not in known and once[key_of(value)] is value]
+        fresh: dict[str, str] = {}
+        for value in values:
+            if key_of(value) not in known:
+                # The first spelling of each.
+                fresh.setdefault(key_of(value), value)
         if len(known) + len(fresh) > MOST_VALUES:
             raise ServiceRefusal("split_full", most=MOST_VALUES)
-        for value in fresh:
+        for value in fresh.values():
             _make(split, like, value, by=by)
         return len(fresh)
 

@@ -47,6 +47,7 @@ def test_values_are_kept_in_one_plain_form(operator, written, plain):
         (Condition("c", "is", ("a\0b",)), "value_long"),
         (Condition("c", "one_of", tuple(str(n) for n in range(201))), "values_many"),
         (Condition("c", "is_not", ("jane@example.com",)), "personal"),
+        (Condition("c", "starts", ("jane@example.com",)), "personal"),
     ],
 )
 def test_conditions_without_sense_are_refused_in_words(condition, code):

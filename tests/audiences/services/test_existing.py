@@ -2,10 +2,11 @@
 
 import pytest
 
-from audiences.models import Audience, Delivery, ListedList, Mode
-from audiences.services import deliveries, drafts, existing, listing
+from audiences.models import Audience, Delivery, ListedList, Mode, Run
+from audiences.services import deliveries, drafts, endings, existing, listing
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
+from pinconnect.alerts.models import Alert
 from pinconnect.profiles.models import AdAccount
 from tests.factories_audiences import (
     BOBS_ACCOUNT,
@@ -134,6 +135,18 @@ def test_two_deliveries_into_one_list_share_its_ledger(shop: Shop) -> None:
     assert first.audience_id == second.audience_id
     run = drive(deliveries.publish(second, by=None))
     assert run.counts["final"]["rows"]["already_there"] == 120
+
+
+def test_what_is_wrong_with_a_shared_list_stays_known_when_one_of_two_is_archived(shop: Shop) -> None:
+    first, second = deliver(chosen(shop, 2, mode=Mode.ADD)), chosen(shop, 2, name="More", mode=Mode.ADD)
+    deliveries.publish(second, by=None)
+    endings.raise_list_gone(Run.objects.get(delivery=second))
+    gone = Alert.objects.filter(kind="audiences.list_gone", resolved_at=None)
+
+    deliveries.archive(first, by=None)
+    assert gone.exists()
+    deliveries.archive(second, by=None)
+    assert not gone.exists()
 
 
 @pytest.mark.parametrize(

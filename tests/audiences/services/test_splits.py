@@ -121,7 +121,7 @@ def test_new_values_are_added_once_and_like_the_others(shop: Shop) -> None:
     split = splits.create(shop.delivery, wish("DE"), by=None)
     shop.change(rows(range(240), ("DE", "IT")))
 
-    assert splits.add(split, ["IT", " it"], by=None) == 1
+    assert splits.add(split, ["IT", " it", "IT"], by=None) == 1
     assert splits.add(split, ["it "], by=None) == 0
 
     assert sorted(split.deliveries.values_list("name", flat=True)) == ["Newsletter – DE", "Newsletter – IT"]
