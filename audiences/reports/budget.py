@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audiences import rhythm
-from audiences.models import Delivery, Run, Schedule
+from audiences.models import Delivery, Run, Schedule, Trigger
 from audiences.models.schedule import Rhythm
 from audiences.services import rates
 from audiences.services.rates import Spent
@@ -41,7 +41,8 @@ class Budget:
 
 
 def of(delivery: Delivery, schedule: Schedule | None) -> Budget:
-    done = delivery.runs.filter(is_dry_run=False, state=RunState.DONE).order_by("-pk").first()
+    finished = delivery.runs.filter(is_dry_run=False, state=RunState.DONE).exclude(trigger=Trigger.ERASURE)
+    done = finished.order_by("-pk").first()
     calls = done.counts.get("final", {}).get("calls") if done else None
     rate = RATES[Tier(settings.PINTEREST_TIER)][Category.ADS_WRITE]
     return Budget(calls, _runs_per_day(schedule), rate.calls, "day" if rate.per_s == DAY_S else "minute")

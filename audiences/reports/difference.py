@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from audiences.models import Mode, Run
+from audiences.models import Mode, Run, Trigger
 from audiences.states import RunState
 from pinconnect.identifiers import kinds
 
@@ -72,7 +72,9 @@ def _removes(run: Run, members: dict[str, int], found: dict[str, Any]) -> dict[s
 
 
 def _observations(run: Run) -> list[str]:
-    last = run.delivery.runs.filter(is_dry_run=False, state=RunState.DONE, pk__lt=run.pk).order_by("-pk").first()
+    # An erasure reads no dataset, so it says nothing about this one.
+    done = run.delivery.runs.filter(is_dry_run=False, state=RunState.DONE, pk__lt=run.pk)
+    last = done.exclude(trigger=Trigger.ERASURE).order_by("-pk").first()
     if last is None or not last.counts.get("rows", {}).get("read"):
         return ["This is the first run of this delivery, so there is nothing to compare it with."]
     return [*_of_plan(run, last), *_of_rows(run, last)] or [

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audiences import decision_links
-from audiences.models import Run
+from audiences.models import Run, Trigger
 from audiences.states import RunState
 from pinconnect.lib.redact import redact
 from pinconnect.workspaces.mail import send
@@ -43,6 +43,19 @@ def test_the_link_shows_the_change_and_decides_nothing_by_itself(pages: Pages, h
     assert answer["Cache-Control"] == "no-store"
     held.refresh_from_db()
     assert held.state == RunState.HELD
+
+
+def test_a_held_run_is_not_compared_with_an_erasure(pages: Pages) -> None:
+    erasure = drive(Run.objects.get())
+    erasure.pk, erasure.number, erasure.trigger = None, 2, Trigger.ERASURE
+    erasure.counts = {"rows": {"read": 1, "invalid": 0}}
+    erasure.save(force_insert=True)
+    add_snapshot(pages.shop.dataset, people(range(150)))
+
+    text = pages.get(f"runs/{drive(pages.shop.start()).pk}/").content.decode()
+
+    assert "in run 1 it had 300" in text
+    assert "of run 2" not in text
 
 
 def test_approving_by_link_sends_the_run_on_in_the_name_of_whose_link_it_is(pages: Pages, held: Run) -> None:
