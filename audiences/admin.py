@@ -22,7 +22,7 @@ from audiences.models import (
 )
 from audiences.services import deliveries, runs
 from audiences.services.refusals import ServiceRefusal
-from pinconnect.workspaces.admin_base import ReadOnlyAdmin, WorkspaceOwnedAdmin
+from pinconnect.workspaces.admin_base import ReadOnlyAdmin, RecentValuesFilter, WorkspaceOwnedAdmin
 from pinconnect.workspaces.models import User
 
 
@@ -83,7 +83,7 @@ class DeliveryColumnAdmin(ReadOnlyAdmin):
 @admin.register(Run)
 class RunAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     list_display = ("id", "delivery", "number", "state", "reason", "is_dry_run", "trigger", "created_at", "finished_at")
-    list_filter = ("state", "reason", "is_dry_run", "trigger", "created_at")
+    list_filter = ("state", ("reason", RecentValuesFilter), "is_dry_run", "trigger", "created_at")
     search_fields = ("=id", "delivery__name", "audience__customer_list_id", "started_by__email")
     list_select_related = ("delivery",)
     show_full_result_count = False
@@ -109,7 +109,12 @@ class RunAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
     list_display = ("id", "run", "operation", "first", "count", "state", "attempts", "error", "http_status", "sent_at")
-    list_filter = ("state", "operation", "error", ("run__workspace", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        "state",
+        "operation",
+        ("error", RecentValuesFilter),
+        ("run__workspace", admin.RelatedFieldListFilter),
+    )
     search_fields = ("=id", "=run__id", "request_id", "run__delivery__name")
     list_select_related = ("run", "run__delivery")
     show_full_result_count = False
@@ -118,9 +123,17 @@ class BatchAdmin(ReadOnlyAdmin):
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
     list_display = ("id", "run", "kind", "method", "status", "error", "duration_ms", "attempt", "host", "started_at")
-    list_filter = ("kind", "is_error", "status", "error", ("run__workspace", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        "kind",
+        "is_error",
+        ("status", RecentValuesFilter),
+        ("error", RecentValuesFilter),
+        ("run__workspace", admin.RelatedFieldListFilter),
+    )
     search_fields = ("=id", "=run__id", "request_id", "path", "message")
     list_select_related = ("run", "run__delivery")
+    # As they were made, which needs no sorting.
+    ordering = ("-pk",)
     show_full_result_count = False
 
 

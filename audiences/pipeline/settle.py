@@ -16,7 +16,7 @@ from django.db import close_old_connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from audiences import files, hinting, ledger
+from audiences import files, hinting, ledger, turns
 from audiences.models import Audience, Mode, Run
 from audiences.people import history
 from audiences.pipeline.plan import BatchRange, DiskFull
@@ -192,7 +192,8 @@ def _end(run: Run, token: str) -> None:
         if leases.release(settling, pk=run.pk, token=token, **changes):
             run.refresh_from_db()
             endings.tell(run)
-            if run.audience is not None:
+            # While others wait, the reconciler sees to it little by little.
+            if run.audience is not None and not turns.is_crowded():
                 hinting.observe(run.audience)
 
 

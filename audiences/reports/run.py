@@ -1,6 +1,7 @@
 """A run as its page shows it: where it is, what became of every row, and what a person should know."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -230,7 +231,7 @@ class Report:
             return ""
         return reverse("audiences:run-rejects", args=[self.run.workspace.slug, self.run.pk])
 
-    @property
+    @cached_property
     def senders(self) -> list[Sender]:
         """In whose name it was sent; more than one when a standby took over on the way."""
         sent = self.run.batches.filter(state=BatchState.SENT, profile__isnull=False).order_by("profile")
@@ -249,17 +250,17 @@ class Report:
             text += f"; {done.calls_skipped:,} not sent"
         return f"{text}; {done.failed:,} records were refused." if done.failed else f"{text}."
 
-    @property
+    @cached_property
     def budget(self) -> Live | None:
         """What the rest of the run takes of the app's calls."""
         return budget.of_run(self.run)
 
-    @property
+    @cached_property
     def difference(self) -> Difference | None:
         """What would change, while a person has to decide about it."""
         return difference.of(self.run) if self.run.state == RunState.HELD else None
 
-    @property
+    @cached_property
     def pinterest(self) -> AudienceReport | None:
         """Pinterest's own state, once this run has written to the list."""
         run = self.run

@@ -12,7 +12,7 @@ from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
 from audiences.services.holding import added
 from audiences.states import RUN_MOVES, BatchState, DeliveryState, RunState
-from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.alerts.services import raise_alert, resolve_alert, resolve_alerts
 from pinconnect.lib import states
 from pinconnect.workspaces import audit
 
@@ -74,9 +74,8 @@ def tell(run: Run) -> None:
     if run.is_dry_run:
         return
     subject = f"delivery:{run.delivery_id}"
-    resolve_alert(run.workspace, "audiences.run_held", f"run:{run.pk}")
-    for kind in ("pinterest_trouble", "run_stuck", "files_lost"):
-        resolve_alert(run.workspace, f"audiences.{kind}", f"run:{run.pk}")
+    over = ("run_held", "pinterest_trouble", "run_stuck", "files_lost")
+    resolve_alerts(run.workspace, (f"audiences.{kind}" for kind in over), f"run:{run.pk}")
     if run.state == RunState.DONE:
         resolve_alert(run.workspace, "audiences.run_failed", subject)
     if run.state == RunState.FAILED and run.reason == "list_gone":

@@ -18,7 +18,7 @@ from audiences.services import access, calls, rates, standby
 from audiences.states import DeliveryState
 from audiences.watching import drift, observations
 from audiences.watching.observations import FINISHED, Answer
-from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.alerts.services import raise_alert, resolve_alerts
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import NotFound, PinterestError, RateLimited
@@ -185,11 +185,11 @@ def _tell(audience: Audience, delivery: Delivery, now: datetime) -> None:
         "still_matching": is_late and not states <= FINISHED | {"GONE"},
         "audience_missing": is_late and not audience.audience_id and audience.list_state == "READY",
     }
+    subject, over = f"audience:{audience.pk}", [f"audiences.{kind}" for kind in open_now if not open_now[kind]]
     for kind, is_open in open_now.items():
         if is_open:
-            raise_alert(audience.workspace, f"audiences.{kind}", f"audience:{audience.pk}", **facts)
-        else:
-            resolve_alert(audience.workspace, f"audiences.{kind}", f"audience:{audience.pk}")
+            raise_alert(audience.workspace, f"audiences.{kind}", subject, **facts)
+    resolve_alerts(audience.workspace, over, subject)
 
 
 def _delivery_of(audience: Audience) -> Delivery | None:

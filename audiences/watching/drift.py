@@ -17,7 +17,7 @@ from audiences.states import RUN_ACTIVE, DeliveryState
 from audiences.watching import messages, observations
 from audiences.watching.observations import GONE
 from audiences.watching.strangers import Foreign
-from pinconnect.alerts.services import raise_alert, resolve_alert
+from pinconnect.alerts.services import raise_alert, resolve_alert, resolve_alerts
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
 
@@ -78,13 +78,10 @@ def judge(
         _judge_name(look, DriftKind.LIST_RENAMED, "list_name")
         _judge_name(look, DriftKind.AUDIENCE_RENAMED, "audience_name")
         _judge_size(look)
-    for kind in DriftKind.values:
-        if kind in look.open:
-            raise_alert(
-                audience.workspace, f"audiences.{kind}", _subject(audience), **context(look.open[kind], delivery)
-            )
-        else:
-            resolve_alert(audience.workspace, f"audiences.{kind}", _subject(audience))
+    for kind, drift in look.open.items():
+        raise_alert(audience.workspace, f"audiences.{kind}", _subject(audience), **context(drift, delivery))
+    over = [f"audiences.{kind}" for kind in DriftKind.values if kind not in look.open]
+    resolve_alerts(audience.workspace, over, _subject(audience))
 
 
 def _judge_writes(look: Look, foreign: Foreign | None) -> None:

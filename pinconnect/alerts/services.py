@@ -1,5 +1,6 @@
 """Raising and resolving alerts. Both may be called any number of times; only the first time has an effect."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -32,12 +33,19 @@ def raise_alert(workspace: Workspace, kind_id: str, subject: str, **context: Any
     return alert
 
 
-@transaction.atomic
 def resolve_alert(workspace: Workspace, kind_id: str, subject: str) -> bool:
     """Close the open alert of this kind and subject; False if there is none."""
-    alert = Alert.objects.for_workspace(workspace).open().filter(kind=kind_id, subject=subject).first()
-    if alert is None:
-        return False
+    return bool(resolve_alerts(workspace, [kind_id], subject))
+
+
+def resolve_alerts(workspace: Workspace, kind_ids: Iterable[str], subject: str) -> int:
+    """Close the open alerts of these kinds; returns how many. One query where none is open, as nearly always."""
+    found = Alert.objects.for_workspace(workspace).open().filter(kind__in=list(kind_ids), subject=subject)
+    return sum(_resolve(alert) for alert in found)
+
+
+@transaction.atomic
+def _resolve(alert: Alert) -> bool:
     alert.resolved_at = timezone.now()
     is_mine = Alert.objects.open().filter(pk=alert.pk).update(resolved_at=alert.resolved_at) == 1
     if is_mine:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from pinconnect.workspaces import services
-from pinconnect.workspaces.admin_base import ReadOnlyAdmin, SecretsHidden, WorkspaceOwnedAdmin
+from pinconnect.workspaces.admin_base import ReadOnlyAdmin, RecentValuesFilter, SecretsHidden, WorkspaceOwnedAdmin
 from pinconnect.workspaces.models import AuditEvent, MemberInvitation, Membership, OutgoingEmail, User, Workspace
 from pinconnect.workspaces.refusals import Refused
 from pinconnect.workspaces.roles import Role
@@ -159,9 +159,11 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     list_display = ("at", "actor_label", "verb", "object_type", "object_label", "workspace")
-    list_filter = ("verb", "object_type", "at")
+    list_filter = (("verb", RecentValuesFilter), ("object_type", RecentValuesFilter), "at")
+    show_full_result_count = False
     search_fields = ("actor_label", "verb", "object_label", "=object_id")
-    date_hierarchy = "at"
+    # As it was written, which needs no sorting; a hierarchy of dates would read every line.
+    ordering = ("-pk",)
 
 
 class AuthenticatorAdmin(SecretsHidden):

@@ -211,3 +211,15 @@ def test_stranger_gets_404_and_anonymous_signs_in(acme, client):
     assert client.get("/w/acme/alerts/").status_code == 302
     client.force_login(acme.charlie)
     assert client.get("/w/acme/alerts/").status_code == 404
+
+
+def test_several_kinds_are_closed_at_once_and_nothing_is_written_where_none_is_open(acme, django_assert_num_queries):
+    break_it(acme)
+    break_it(acme, "burning")
+    break_it(acme, "burning", subject="mill:2")
+
+    assert services.resolve_alerts(acme.workspace, ["tests.broken", "tests.burning"], "mill:1") == 2
+
+    assert [alert.subject for alert in Alert.objects.open()] == ["mill:2"]
+    with django_assert_num_queries(1):
+        assert services.resolve_alerts(acme.workspace, ["tests.broken", "tests.burning"], "mill:1") == 0

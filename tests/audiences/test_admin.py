@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audiences.models import Batch, Delivery, Run
 from audiences.states import DeliveryState, RunState
+from pinconnect.workspaces.admin_base import RecentValuesFilter
 from pinconnect.workspaces.models import AuditEvent
 from tests.factories import make_user
 from tests.factories_audiences import Shop, drive, make_shop, people
@@ -90,3 +91,18 @@ def test_the_list_of_batches_asks_no_more_for_more_rows(
 
     with django_assert_max_num_queries(14):
         operator.get(reverse("admin:audiences_batch_changelist"))
+
+
+def test_filters_offer_what_the_newest_rows_hold(operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = drive(Run.objects.select_related("audience").get())
+    for error in ("Rejected", "ServerTrouble", "GaveUp"):
+        Batch.objects.create(run=run, operation="ADD", first=0, count=1, state="failed", error=error)
+    monkeypatch.setattr(RecentValuesFilter, "looked_at", 2)
+    address = reverse("admin:audiences_batch_changelist")
+
+    page = operator.get(address)
+    filtered = operator.get(address, {"error": "Rejected"})
+
+    offered = {choice["display"] for choice in page.context["cl"].filter_specs[2].choices(page.context["cl"])}
+    assert offered == {"All", "GaveUp", "ServerTrouble"}
+    assert [batch.error for batch in filtered.context["cl"].result_list] == ["Rejected"], "older ones are found as well"

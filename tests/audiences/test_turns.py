@@ -216,7 +216,7 @@ def test_letting_in_asks_as_much_for_many_as_for_few(
 def test_a_small_run_is_carried_through_all_steps(
     make_deliveries: MakeDeliveries, hinted: list[tuple[str, int]]
 ) -> None:
-    (delivery,) = make_deliveries("Acme", 1)
+    delivery = make_deliveries("Acme", 1)[0]
     schedules.start_due()
     hinted.clear()
     run = Run.objects.get(delivery=delivery)
@@ -224,3 +224,15 @@ def test_a_small_run_is_carried_through_all_steps(
     assert tasks.carry_run(run.pk) == RunState.DONE
 
     assert [path for path, _ in hinted if path.startswith("audiences.")] == ["audiences.tasks.observe_audience"]
+
+
+def test_in_a_crowd_a_list_is_not_looked_at_as_soon_as_its_run_ends(
+    make_deliveries: MakeDeliveries, hinted: list[tuple[str, int]]
+) -> None:
+    make_deliveries("Acme", 12)
+    schedules.start_due()
+
+    assert tasks.carry_run(hinted[0][1]) == RunState.DONE
+
+    assert not [pk for path, pk in hinted if path.endswith("observe_audience")]
+    assert Audience.objects.filter(observe_at__isnull=False).count() == 1, "the reconciler sees to it"

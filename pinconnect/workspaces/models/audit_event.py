@@ -30,7 +30,8 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["workspace", "-at"])]
+        # With the key, so that what happened at one moment need not be sorted.
+        indexes = [models.Index(fields=["workspace", "-at", "-id"], name="audit_of_workspace")]
 
     def __str__(self) -> str:
         return f"{self.actor_label} {self.verb} {self.object_label}"
