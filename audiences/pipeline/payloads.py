@@ -79,7 +79,7 @@ def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
         except (OSError, duckdb.Error):
             raise PayloadMissing("The prepared data cannot be read.") from None
         if digests is not None:
-            return Payload(records=digests, rows_json=None, count=count, is_hex=True)
+            return Payload(records=None, rows_json=None, count=count, digests=digests)
     entries = index.entries(operation, first, first + count)
     text = "lower(hex(h))" if index.shape == "records" else index.row_text(operation)
     try:
@@ -91,5 +91,5 @@ def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
     if found is None or found[0] != count:
         raise PayloadMissing("The prepared data does not hold this range.")
     if index.shape == "records":
-        return Payload(records=found[1], rows_json=None, count=count, is_hex=True)
+        return Payload(records=None, rows_json=None, count=count, digests=found[1].encode("ascii"))
     return Payload(records=None, rows_json=f"[{found[1]}]", count=count)

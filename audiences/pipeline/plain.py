@@ -10,6 +10,8 @@ look exactly like that gives None, and the caller asks DuckDB instead.
 
 from __future__ import annotations
 
+from array import array
+from binascii import hexlify
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,9 +25,10 @@ from pinconnect.identifiers.columnar import quote
 
 # Where the row groups of a file lie is asked once; for fewer entries asking takes longer than it saves.
 WORTH_IT_FROM = 20_000
-# Bytes of the digests that there are: SHA-256, SHA-1, MD5.
+# Bytes of the digests that there are: SHA-256, SHA-1, MD5. All are whole words, and so is the length before each.
 _LENGTHS = (32, 20, 16)
-_PREFIX_BYTES = 4
+_WORD_BYTES = 4
+_WORDS = "I"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class Groups:
         return found
 
 
-def digests(index: Index, operation: str, first: int, count: int, connection: duckdb.DuckDBPyConnection) -> str | None:
+def digests(
+    index: Index, operation: str, first: int, count: int, connection: duckdb.DuckDBPyConnection
+) -> bytes | None:
     """Hexadecimal digests of entries first .. first + count - 1 with commas between; None where a query has to do it.
 
     For sequences of single identifiers. Raises OSError and duckdb.Error for files that are not there or no Parquet.
@@ -64,10 +69,10 @@ def digests(index: Index, operation: str, first: int, count: int, connection: du
             if text is None:
                 return None
             texts.append(text)
-    return ",".join(texts)
+    return b",".join(texts)
 
 
-def _of_file(path: Path, first: int, end: int, rows: int, connection: duckdb.DuckDBPyConnection) -> str | None:
+def _of_file(path: Path, first: int, end: int, rows: int, connection: duckdb.DuckDBPyConnection) -> bytes | None:
     stat = path.stat()
     groups = _groups(str(path), (stat.st_ino, stat.st_size, stat.st_mtime_ns), connection)
     if groups is None or groups.rows != rows:
@@ -75,34 +80,28 @@ def _of_file(path: Path, first: int, end: int, rows: int, connection: duckdb.Duc
     spans, count = groups.spans(first, end), end - first
     with path.open("rb", buffering=0) as file:
         for length in _LENGTHS:
-            data = _read(file, spans, _PREFIX_BYTES + length, count)
-            if _is_plain(data, count, length):
-                return _hex(data, length)
+            words = _read(file, spans, 1 + length // _WORD_BYTES, count)
+            if _is_plain(words, count, length):
+                del words[:: 1 + length // _WORD_BYTES]
+                return hexlify(words, b",", length)
     return None
 
 
-def _read(file: FileIO, spans: list[tuple[int, int, int]], stride: int, count: int) -> bytearray:
-    """So many bytes for each entry, counted from the ends of its groups."""
-    data = bytearray(count * stride)
-    rest = memoryview(data)
+def _read(file: FileIO, spans: list[tuple[int, int, int]], stride: int, count: int) -> array[int]:
+    """So many words for each entry, counted from the ends of its groups."""
+    words = array(_WORDS, bytes(count * stride * _WORD_BYTES))
+    rest = memoryview(words).cast("B")
     for ends_at, back, wanted in spans:
-        file.seek(max(0, ends_at - back * stride))
-        file.readinto(rest[: wanted * stride])
-        rest = rest[wanted * stride :]
-    return data
+        file.seek(max(0, ends_at - back * stride * _WORD_BYTES))
+        file.readinto(rest[: wanted * stride * _WORD_BYTES])
+        rest = rest[wanted * stride * _WORD_BYTES :]
+    return words
 
 
-def _is_plain(data: bytearray, count: int, length: int) -> bool:
+def _is_plain(words: array[int], count: int, length: int) -> bool:
     """Whether every entry begins with this length."""
-    stride, prefix = _PREFIX_BYTES + length, length.to_bytes(_PREFIX_BYTES, "little")
-    return all(data[place::stride] == prefix[place : place + 1] * count for place in range(_PREFIX_BYTES))
-
-
-def _hex(data: bytearray, length: int) -> str:
-    """The digests without the lengths before them."""
-    for stride in range(_PREFIX_BYTES + length, length, -1):
-        del data[::stride]
-    return data.hex(",", length)
+    prefix = array(_WORDS, length.to_bytes(_WORD_BYTES, "little"))
+    return words[:: 1 + length // _WORD_BYTES] == prefix * count
 
 
 @lru_cache(maxsize=64)

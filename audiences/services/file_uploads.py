@@ -181,9 +181,10 @@ def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Uplo
 
 def _parts(payload: Payload) -> list[bytes]:
     """One record a line, cut anywhere: the parts are put together again."""
-    if payload.records is None:
+    if payload.rows_json is not None:
         raise NoFileError
-    text = payload.records.replace(",", "\n").encode() + b"\n"
+    records = payload.digests if payload.digests is not None else payload.text.encode()
+    text = records.replace(b",", b"\n") + b"\n"
     number = min(10, max(1, len(text) // PART_BYTES))
     length = -(-len(text) // number)
     return [text[start : start + length] for start in range(0, len(text), length)]

@@ -45,7 +45,7 @@ def example(payload: Payload | None) -> str:
     """A record as it may be shown: its kinds and the first digits of its digests."""
     if payload is None:
         return ""
-    row = json.loads(payload.rows_json)[0] if payload.rows_json else {"record": payload.records or ""}
+    row = json.loads(payload.rows_json)[0] if payload.rows_json else {"record": payload.beginning(64)}
     return ", ".join(f"{name} {value[:6]}…" for name, value in row.items())[:60]
 
 

@@ -96,16 +96,16 @@ def _path(ad_account_id: str, *rest: str) -> str:
 def _body(head: Mapping[str, str], payload: Payload) -> bytes:
     # Looking at each character of a megabyte takes longer than making the digests did, and rows are ready JSON text.
     opening = json.dumps(head, separators=(",", ":")).encode()[:-1]
+    if payload.digests is not None:
+        return b"".join((opening, b',"records":"', payload.digests, b'"}'))
     if payload.records is None:
         return b"".join((opening, b',"records_v2":', (payload.rows_json or "").encode(), b"}"))
-    if payload.is_hex:
-        return b"".join((opening, b',"records":"', payload.records.encode("ascii"), b'"}'))
     return b"".join((opening, b',"records":', json.dumps(payload.records).encode(), b"}"))
 
 
 def _shape(operation: str, payload: Payload) -> Shape:
     # The first record stands at the very beginning, so the length of the rest does not matter.
-    digest = _DIGEST.search((payload.records or payload.rows_json or "")[:200])
+    digest = _DIGEST.search(payload.beginning(200))
     return Shape(operation, payload.count, digest.group()[:4] if digest else "")
 
 

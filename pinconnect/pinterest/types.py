@@ -82,21 +82,34 @@ class Audience:
 class Payload:
     """The records of one call, already in the form that is sent.
 
-    Exactly one of: records, comma-separated; rows_json, the text of a JSON array of records_v2 rows.
+    Exactly one of: records, comma-separated; rows_json, the text of a JSON array of records_v2 rows; digests, records
+    of hexadecimal digits with commas between, as the bytes to send: nothing in them needs escaping.
     count: how many records there are, at most limits.RECORDS_PER_CALL.
-    is_hex: the records are hexadecimal digits and commas, so nothing in them needs escaping.
     """
 
     records: str | None = field(repr=False)
     rows_json: str | None = field(repr=False)
     count: int
-    is_hex: bool = False
+    digests: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if (self.records is None) == (self.rows_json is None):
+        if [self.records, self.rows_json, self.digests].count(None) != 2:
             raise ValueError("A payload holds either records or rows, and not both.")
         if self.count < 1:
             raise ValueError("A payload holds at least one record.")
+
+    @property
+    def text(self) -> str:
+        """The records, comma-separated, or the JSON text of the rows."""
+        if self.digests is not None:
+            return self.digests.decode("ascii")
+        return self.records or self.rows_json or ""
+
+    def beginning(self, length: int) -> str:
+        """So many characters of the text, without going through all of it."""
+        if self.digests is not None:
+            return self.digests[:length].decode("ascii")
+        return self.text[:length]
 
 
 @dataclass(frozen=True)

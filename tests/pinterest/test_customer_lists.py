@@ -134,6 +134,8 @@ def test_an_unknown_list_is_not_found(api: responses.RequestsMock, client: Clien
 def test_a_payload_is_one_thing_and_not_empty(records: str | None, rows: str | None, count: int) -> None:
     with pytest.raises(ValueError, match="payload"):
         Payload(records, rows, count)
+    with pytest.raises(ValueError, match="payload"):
+        Payload(records or "a", None, 1, digests=b"aa")
 
 
 def test_a_payload_is_not_printed() -> None:

@@ -49,9 +49,9 @@ def sent(workdir, prepared, operation):
 
 def members_of(payload, prepared):
     """The identifiers of a payload."""
-    if payload.records is not None:
+    if payload.rows_json is None:
         (code,) = prepared.counts.kinds
-        return [(code, record) for record in payload.records.split(",")]
+        return [(code, record) for record in payload.text.split(",")]
     fields = {field: code for code, field in kinds.ROW_FIELDS.items()}
     return [(fields[field], digest) for row in json.loads(payload.rows_json) for field, digest in row.items()]
 

@@ -44,8 +44,7 @@ def test_batches_keep_both_limits_and_say_their_size(tmp_path, columns, limits):
     ]
     for batch in prepared.batches:
         payload = payloads.read(tmp_path / "work", "ADD", batch.first, batch.count)
-        text = payload.records or payload.rows_json
-        assert len(text.encode()) == batch.bytes <= limits.bytes - wire.ENVELOPE_BYTES
+        assert len(payload.text.encode()) == batch.bytes <= limits.bytes - wire.ENVELOPE_BYTES
         assert batch.count <= limits.records
     assert sum(batch.count for batch in prepared.batches) == prepared.counts.adds == 300
 
@@ -73,7 +72,7 @@ def test_records_are_sorted_lower_case_digests_with_commas_between(tmp_path):
     prepared_rows(tmp_path, rows, MIXED[:1], BatchLimits(), partitions=16)
 
     expected = sorted(digest_of("email", row["email"]) for row in rows)
-    assert payloads.read(tmp_path / "work", "ADD", 0, 50).records == ",".join(expected)
+    assert payloads.read(tmp_path / "work", "ADD", 0, 50).text == ",".join(expected)
 
 
 def test_rows_carry_one_field_per_kind_and_leave_out_what_is_missing(tmp_path):
@@ -124,7 +123,7 @@ def test_preparing_again_in_the_same_place_is_read_afresh(tmp_path):
         prepared_rows(tmp_path, rows, MIXED[:1], BatchLimits())
 
         expected = sorted(digest_of("email", row["email"]) for row in rows)
-        assert payloads.read(tmp_path / "work", "ADD", 0, count).records.split(",") == expected
+        assert payloads.read(tmp_path / "work", "ADD", 0, count).text.split(",") == expected
 
 
 def test_reading_works_in_threads_and_after_a_fork(tmp_path):

@@ -27,7 +27,8 @@ def write_sequence(workdir: Path, digests: str, *, rows: int = ROWS, **index: An
 
 
 def read_plainly(index: Index, first: int, count: int) -> str | None:
-    return plain.digests(index, "ADD", first, count, duckdb.connect(":memory:"))
+    found = plain.digests(index, "ADD", first, count, duckdb.connect(":memory:"))
+    return None if found is None else found.decode()
 
 
 def asked(index: Index, first: int, count: int) -> str:
@@ -65,7 +66,7 @@ def test_prepared_data_in_many_files_is_read_plainly(tmp_path: Path, monkeypatch
 
     for first, count in [(0, 400), (17, 200), (399, 1)]:
         assert read_plainly(index, first, count) == asked(index, first, count)
-        assert payloads.read(tmp_path / "work", "ADD", first, count).records == asked(index, first, count)
+        assert payloads.read(tmp_path / "work", "ADD", first, count).text == asked(index, first, count)
 
 
 ODD = {
@@ -82,7 +83,7 @@ def test_what_looks_odd_is_left_to_the_query(tmp_path: Path, digests: str) -> No
 
     assert read_plainly(index, 0, 1_000) is None
     if "<> 5" not in digests:
-        assert payloads.read(tmp_path / "work", "ADD", 10, 1_000).records == asked(index, 10, 1_000)
+        assert payloads.read(tmp_path / "work", "ADD", 10, 1_000).text == asked(index, 10, 1_000)
 
 
 def test_compressed_files_are_left_to_the_query(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +91,7 @@ def test_compressed_files_are_left_to_the_query(tmp_path: Path, monkeypatch: pyt
     index = write_sequence(tmp_path / "work", "unhex(sha256('u' || i))")
 
     assert read_plainly(index, 0, 100) is None
-    assert payloads.read(tmp_path / "work", "ADD", 0, 100).records == asked(index, 0, 100)
+    assert payloads.read(tmp_path / "work", "ADD", 0, 100).text == asked(index, 0, 100)
 
 
 @pytest.mark.parametrize(("first", "count"), [(-1, 5), (ROWS, 1), (ROWS - 1, 2)])
@@ -120,10 +121,10 @@ def test_damaged_files_are_noticed(tmp_path: Path, damage: str) -> None:
 
 def test_what_was_prepared_anew_at_the_same_place_is_read_afresh(tmp_path: Path) -> None:
     before = write_sequence(tmp_path / "work", "unhex(sha256('u' || i))")
-    first = payloads.read(tmp_path / "work", "ADD", 0, 10).records
+    first = payloads.read(tmp_path / "work", "ADD", 0, 10).text
     (tmp_path / "work").rename(tmp_path / "old")
 
     after = write_sequence(tmp_path / "work", "unhex(sha256('v' || i))")
 
     assert before.parts == after.parts == {"ADD": (Part("adds/part-all.parquet", 0, ROWS),), "REMOVE": ()}
-    assert payloads.read(tmp_path / "work", "ADD", 0, 10).records == asked(after, 0, 10) != first
+    assert payloads.read(tmp_path / "work", "ADD", 0, 10).text == asked(after, 0, 10) != first
