@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from pinconnect.lib.redact import redact
@@ -126,7 +127,7 @@ def _masked(name: str, value: Any) -> Any:
 
 
 def _shown(name: str, value: Any, depth: int) -> Any:
-    if _SECRET_FIELD.search(name) and not _COUNTER.search(name) and not isinstance(value, bool | None):
+    if not (value is None or value is True or value is False) and _hides(name):
         return HIDDEN
     if depth > _DEPTH and isinstance(value, dict | list):
         return "[…]"
@@ -144,17 +145,33 @@ def _scalar(name: str, value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        is_long = abs(value) >= 10_000_000 and not _OWN_NUMBER.search(name)
+        is_long = abs(value) >= 10_000_000 and not _holds_own_number(name)
         return "[number]" if is_long or abs(value) >= 1e20 else value
     return value if _is_own_number(name, value) else mask(str(value))
 
 
 def _is_own_number(name: str, text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 20 and _OWN_NUMBER.search(name) is not None
+    return len(text) <= 20 and text.isascii() and text.isdigit() and _holds_own_number(name)
+
+
+# The same few names come with every answer.
+@lru_cache(maxsize=512)
+def _hides(name: str) -> bool:
+    return _SECRET_FIELD.search(name) is not None and _COUNTER.search(name) is None
+
+
+@lru_cache(maxsize=512)
+def _holds_own_number(name: str) -> bool:
+    return _OWN_NUMBER.search(name) is not None
+
+
+@lru_cache(maxsize=512)
+def _is_plain_name(name: str) -> bool:
+    return _PLAIN_NAME.fullmatch(name) is not None
 
 
 def _name(name: str) -> str:
-    return name if _PLAIN_NAME.fullmatch(name) else mask(name, longest=60)
+    return name if _is_plain_name(name) else mask(name, longest=60)
 
 
 def _cut(text: str, longest: int) -> str:
