@@ -12,7 +12,7 @@ from django.utils import timezone
 from audiences.models import Batch, Run
 from audiences.querysets import RunQuerySet
 from audiences.services import groups, standby
-from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState
+from audiences.states import BATCH_OPEN, BATCH_UNSURE
 from pinconnect.profiles.models import Profile
 
 _WITH = ("workspace", "delivery__profile", "delivery__standby", "delivery__workspace", "audience__ad_account")
@@ -74,7 +74,7 @@ class Outlook:
         now, batches = timezone.now(), Batch.objects.filter(run=run)
         found: list[Batch] = []
         if not run.ending and not self._asks_for_all:
-            found = batches.next_in_turn(now, number, states=(BatchState.PENDING,))
+            found = batches.pending_in_turn(run.pk, now, number)
         self._asks_for_all = False
         # A run that ends sends nothing new, and clears up what is unsure.
         return found or batches.next_in_turn(now, number, states=BATCH_UNSURE if run.ending else BATCH_OPEN)

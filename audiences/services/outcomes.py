@@ -167,7 +167,10 @@ def failed(claimed: Claimed, error: str, **facts: Any) -> bool:
 
 
 def split(run: Run, claimed: Claimed, sizes: tuple[int, ...], error: PinterestError | None = None) -> bool:
-    """Replace a batch by smaller ones of these sizes, in order; they are as unsure as the whole was."""
+    """Replace a batch by smaller ones of these sizes, in order; they are as unsure as the whole was.
+
+    The pieces of a file are ordinary batches: nothing was said against their records.
+    """
     batch = claimed.batch
     with transaction.atomic():
         if not record(claimed, BatchState.SPLIT, next_attempt_at=None, **(_error_facts(error) if error else {})):
@@ -183,7 +186,7 @@ def split(run: Run, claimed: Claimed, sizes: tuple[int, ...], error: PinterestEr
                     size_bytes=batch.size_bytes * size // batch.count,
                     state=claimed.state_before,
                     split_from=batch,
-                    root_id=batch.root_id or batch.pk,
+                    root_id=None if batch.is_file else batch.root_id or batch.pk,
                 )
             )
             first += size

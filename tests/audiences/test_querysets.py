@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audiences import tasks
 from audiences.models import Batch, Run
+from audiences.services import groups
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState
 from tests.factories_audiences import make_shop, people
 from tests.support.simulator import SimulatorInTest
@@ -52,7 +53,45 @@ def test_what_waits_or_is_held_by_somebody_is_left_out(run: Run) -> None:
     due, abandoned = make_batch(run, next_attempt_at=past), make_batch(run, BatchState.SENDING, lease_until=past)
 
     assert turns(run) == [due, abandoned]
+    assert Batch.objects.pending_in_turn(run.pk, timezone.now(), 5) == [due]
     assert set(Batch.objects.filter(run=run).claimable(timezone.now())) == {due, abandoned}
+
+
+def test_the_quick_way_finds_the_same_in_the_same_order(run: Run) -> None:
+    """Also when the clock was set back, which leaves times that are further ahead than any wait."""
+    parts = make_batch(run, BatchState.SPLIT)
+    for number in range(24):
+        make_batch(
+            run,
+            operation="REMOVE" if number % 2 else "ADD",
+            attempts=number % 3,
+            root=parts if number % 5 == 0 else None,
+            next_attempt_at=timezone.now() + timedelta(days=9) if number % 7 == 0 else None,
+            is_file=number % 4 == 0,
+        )
+    now = timezone.now()
+    slow: list[Batch] = Batch.objects.filter(run=run).next_in_turn(now, 20, states=(BatchState.PENDING,))
+
+    found: list[Batch] = Batch.objects.pending_in_turn(run.pk, now, 20)
+
+    assert found == slow
+    assert len(found) == 20
+    for one, other in zip(found, slow, strict=True):
+        # What was read is read no more, and what was not is left to be read.
+        names = one.__dict__.keys() - {"_state"}
+        assert names == other.__dict__.keys() - {"_state"}
+        assert {name: getattr(one, name) for name in names} == {name: getattr(other, name) for name in names}
+    assert {type(batch.is_file) for batch in found} == {bool}
+
+
+def test_choosing_among_many_costs_no_query_for_each(run: Run, django_assert_num_queries: Any) -> None:
+    for _ in range(12):
+        make_batch(run)
+    with django_assert_num_queries(1):
+        found = Batch.objects.pending_in_turn(run.pk, timezone.now(), 12)
+        assert len(groups.portion(found, 5)) == 4
+    with django_assert_num_queries(1):
+        assert len(groups.portion(turns(run, states=(BatchState.PENDING,)), 5)) == 4
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's own account of a query")

@@ -129,6 +129,9 @@ def test_a_file_that_pinterest_fails_on_goes_the_ordinary_way(shop: Shop) -> Non
 
     assert (run.state, is_right(shop)) == (RunState.DONE, True)
     assert Batch.objects.filter(is_file=True).values_list("state", flat=True).distinct().get() == BatchState.SPLIT
+    pieces = Batch.objects.filter(split_from__is_file=True)
+    assert len(pieces) == 8
+    assert {piece.root_id for piece in pieces} == {None}, "sent together like any others"
 
 
 @pytest.mark.parametrize("operation", ["create", "run", "get"])
