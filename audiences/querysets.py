@@ -152,7 +152,7 @@ class BatchQuerySet(QuerySet[Any]):
             table=connection.ops.quote_name(meta.db_table),
         )
         with connection.cursor() as cursor:
-            cursor.execute(sql, [run_id, BatchState.PENDING, *moments, number])
+            cursor.execute(sql, [run_id, BatchState.PENDING.value, *moments, number])
             rows = cursor.fetchall()
         names = [field.attname for field in fields]
         found = [self.model.from_db(self.db, names, row) for row in rows]
