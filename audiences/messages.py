@@ -62,6 +62,11 @@ _WAITS = {
         "it is there.",
         "",
     ),
+    "file_at_pinterest": Words(
+        "Pinterest works on a file of records",
+        "Everything was sent as a file, and Pinterest has not said what it made of it. The run looks again by itself.",
+        "",
+    ),
     "files_lost": Words(
         "The run’s files are gone",
         "What was prepared is not in storage any more, and the data it was made of has changed or is gone too. Without "

@@ -24,7 +24,7 @@ from audiences.services.outcomes import Claimed
 from audiences.states import BatchState
 from pinconnect.pinterest import uploads
 from pinconnect.pinterest.client import Client
-from pinconnect.pinterest.errors import FlaggedAsSpam, NotFound, NotPermitted, Rejected
+from pinconnect.pinterest.errors import FlaggedAsSpam, NotFound, NotPermitted, Rejected, UnknownOutcome
 from pinconnect.pinterest.types import Payload
 from pinconnect.pinterest.uploads import Upload
 from pinconnect.profiles.services.ad_accounts import note_files_refused
@@ -40,8 +40,8 @@ CALLS_PER_FILE = 2
 LONGEST_S = 25.0
 LEASE_S = 60.0
 ASK_AGAIN = timedelta(days=7)
-# Pinterest has been at it for so long that it will not end.
-GIVEN_UP = timedelta(hours=24)
+# From then on the run's page says what it waits for.
+NOTED_AFTER = timedelta(minutes=1)
 
 
 class NoFileError(Exception):
@@ -100,12 +100,6 @@ def go_on(run: Run, claimed: Claimed, client: Client, read: Callable[[], Payload
         return False
     try:
         upload = _look(run, claimed, client) if batch.upload_id else _start(run, claimed, client, read())
-    except FlaggedAsSpam:
-        raise
-    except NotPermitted:
-        assert run.audience is not None  # noqa: S101 -- whoever sends has looked
-        note_files_refused(run.audience.ad_account)
-        upload = None
     except (NotFound, Rejected, NoFileError):
         # If the list is gone, or all is refused, the ordinary way says so.
         upload = None
@@ -121,7 +115,10 @@ def _note(run: Run, claimed: Claimed, upload: Upload | None) -> bool:
     # Not since the run began to send: it may have waited for days before this file had its turn.
     begun_at = (upload and upload.created_at) or run.upload_started_at or timezone.now()
     waited = timezone.now() - begun_at
-    if upload is not None and upload.is_running and waited < GIVEN_UP:
+    if upload is not None and upload.is_running:
+        # However long: given up and applied later, it would bring back people who were taken off meanwhile.
+        if waited >= NOTED_AFTER:
+            Run.objects.filter(pk=run.pk, ending="", reason="").update(reason="file_at_pinterest")
         wait_s = min(300.0, max(5.0, waited.total_seconds() / 10))
         again = timezone.now() + timedelta(seconds=wait_s)
         # A look is no attempt.
@@ -148,7 +145,11 @@ def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
     """
     place, upload_id = _place(run), claimed.batch.upload_id
     _keep(claimed)
-    upload = uploads.get(client, *place, upload_id)
+    try:
+        upload = uploads.get(client, *place, upload_id)
+    except NotFound as error:
+        # It may be at work all the same; only when Pinterest keeps saying so does the ordinary way begin.
+        raise UnknownOutcome("Pinterest does not find the upload", status=error.status) from error
     if upload.state != "NOT_STARTED":
         return upload
     _keep(claimed)
@@ -166,7 +167,7 @@ def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Uplo
     """Announce, store and run a file. Before it is run its id is written down, so that it can be looked for."""
     began = time.monotonic()
     data = _parts(payload)
-    upload, places = uploads.create(client, *_place(run), operation=claimed.batch.operation, total_parts=len(data))
+    upload, places = _announce(run, claimed.batch.operation, len(data), client)
     if len(places) != len(data):
         raise NoFileError
     for part, content in zip(places, data, strict=True):
@@ -177,6 +178,18 @@ def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Uplo
         uploads.put(client, part, content)
     _keep(claimed, upload_id=upload.id)
     return uploads.run(client, *_place(run), upload.id)
+
+
+def _announce(run: Run, operation: str, parts: int, client: Client) -> tuple[Upload, tuple[uploads.Part, ...]]:
+    """Only here a refusal says that the ad account lacks the feature."""
+    try:
+        return uploads.create(client, *_place(run), operation=operation, total_parts=parts)
+    except FlaggedAsSpam:
+        raise
+    except NotPermitted as error:
+        assert run.audience is not None  # noqa: S101 -- whoever sends has looked
+        note_files_refused(run.audience.ad_account)
+        raise NoFileError from error
 
 
 def _parts(payload: Payload) -> list[bytes]:
