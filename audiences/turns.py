@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -67,10 +68,19 @@ def in_turn(waiting: QuerySet[Any]) -> QuerySet[Any]:
 
 def _let_in(run: Run, unhinted: QuerySet[Any]) -> bool:
     """Of several workers that let the same one in, one does."""
-    if not unhinted.filter(pk=run.pk).update(hinted_at=timezone.now()):
+    with transaction.atomic():
+        if _is_locked(run) or not unhinted.filter(pk=run.pk).update(hinted_at=timezone.now()):
+            return False
+        hinting.prepare(run)
+        return True
+
+
+def _is_locked(run: Run) -> bool:
+    """Whether another transaction has the row: waiting for it within one of ours could be a deadlock."""
+    if not connection.features.has_select_for_update:
         return False
-    hinting.prepare(run)
-    return True
+    mine = Run.objects.filter(pk=run.pk).select_for_update(skip_locked=True, no_key=True)
+    return mine.values_list("pk", flat=True).first() is None
 
 
 def _waiting(cluster: hints.Cluster, now: datetime) -> QuerySet[Any]:
