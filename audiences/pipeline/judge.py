@@ -28,12 +28,14 @@ _AT_ONCE = 1_500_000
 class ColumnVerdicts:
     """values: rows with anything in the column. refused: how many of them SQL refused, by reason.
 
-    files: a pattern for read_parquet, None when SQL left nothing to the rule.
+    files: a pattern for read_parquet, None when SQL left nothing to the rule. empty_rows: rows that match and have
+    nothing in any mapped column, the same for each; what only the rule finds to be blank is something here.
     """
 
     values: int
     refused: Mapping[str, int]
     files: str | None
+    empty_rows: int
 
 
 def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[ColumnVerdicts, ...]:
@@ -41,7 +43,10 @@ def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[C
     folder.mkdir()
     names = [f"{letter}{index}" for index in range(len(plan.columns)) for letter in "dr"]
     counted = ", ".join(f"count({name})" for name in names)
-    counts = session.run(f"SELECT {counted} FROM ({staged.sql(names)})")[0]
+    marks = ["left_out"] if plan.row_filter else []
+    empty = " AND ".join([f"{name} IS NULL" for name in names] + [f"NOT {mark}" for mark in marks])
+    counts = session.run(f"SELECT {counted}, count(*) FILTER ({empty}) FROM ({staged.sql([*names, *marks])})")[0]
+    empty_rows = int(counts[-1])
     found = []
     for index, column in enumerate(plan.columns):
         decided, odd = int(counts[2 * index]), int(counts[2 * index + 1])
@@ -49,7 +54,7 @@ def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[C
         undecided = odd - sum(refused.values())
         share = (index / len(plan.columns), (index + 1) / len(plan.columns))
         pattern = _judge_column(index, column, undecided, staged, folder, session, share) if undecided else None
-        found.append(ColumnVerdicts(decided + odd, refused, pattern))
+        found.append(ColumnVerdicts(decided + odd, refused, pattern, empty_rows))
     return tuple(found)
 
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,7 @@ _BLOCK = 50_000
 HEADER = ("file", "row", "column", "kind", "reason", "value")
 # Spreadsheets run cells that start so as formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = re.compile(r'[",\r\n]')
 
 
 def count_columns(
@@ -51,17 +53,28 @@ def count_columns(
 
 def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
     """Rows that match and in which every mapped value is blank."""
+    blank_lines = sum(source.blank for source in staged.sources)
+    found = [_blanks(one, session) for one in verdicts]
+    if not any(found):
+        # The first look at the staged rows has counted them.
+        return verdicts[0].empty_rows + blank_lines
     names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "dr"]
     tests = ["NOT left_out"] if plan.row_filter else []
     names += ["left_out"] if plan.row_filter else []
-    for index, one in enumerate(verdicts):
+    for index, blanks in enumerate(found):
         blank = f"r{index} IS NULL"
-        if one.files:
-            files = quote(one.files)
-            blank = f"({blank} OR r{index} IN (SELECT raw FROM read_parquet({files}) WHERE reason = 'blank'))"
+        if blanks:
+            blank = f"({blank} OR r{index} IN ({blanks}))"
         tests.append(f"d{index} IS NULL AND {blank}")
-    blank_rows = session.value(f"SELECT count(*) FROM ({staged.sql(names)}) WHERE {' AND '.join(tests)}")
-    return blank_rows + sum(source.blank for source in staged.sources)
+    return session.value(f"SELECT count(*) FROM ({staged.sql(names)}) WHERE {' AND '.join(tests)}") + blank_lines
+
+
+def _blanks(one: ColumnVerdicts, session: Session) -> str | None:
+    """A query for the values of a column that only the rule found to be blank, if there are any."""
+    if one.files is None:
+        return None
+    query = f"SELECT raw FROM read_parquet({quote(one.files)}) WHERE reason = 'blank'"
+    return query if session.run(f"{query} LIMIT 1") else None
 
 
 def examples(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> tuple[Example, ...]:
@@ -102,15 +115,32 @@ def locate(staged: Staged, rid: int) -> tuple[int, int]:
 def write(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], target: Path, session: Session) -> Path:
     """The first 100,000 refused values and broken rows in row order, masked, as CSV that no spreadsheet runs."""
     refused = _refused(plan, staged, verdicts, session)
+    # What is said of a column and a reason is said often, and many values come again.
+    named = lru_cache(maxsize=4096)(lambda index, reason: _named(plan, index, reason))
+    shown = lru_cache(maxsize=4096)(lambda raw: _cells(mask(raw)))
+    places = enumerate(staged.sources, start=1)
+    number, offset, last = 0, 0, 0
     with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(HEADER)
+        out.write(f"{','.join(HEADER)}\r\n")
         for rid, index, reason, raw in islice(merge(_broken(staged), refused), MOST_LINES):
-            number, row = locate(staged, rid)
-            column = plan.columns[index] if index >= 0 else None
-            names = (column.column, column.kind) if column else ("", "")
-            writer.writerow([number, row, *(safe_cell(text) for text in (*names, reason, mask(raw)))])
+            while rid > last:
+                number, source = next(places)
+                offset, last = source.offset, source.offset + source.rows
+            out.write(f"{number},{rid - offset},{named(index, reason)},{shown(raw)}\r\n")
     return target
+
+
+def _named(plan: Plan, index: int, reason: str) -> str:
+    """The cells for column, kind and reason; a broken row has the index -1."""
+    column = plan.columns[index] if index >= 0 else None
+    return _cells(*((column.column, column.kind) if column else ("", "")), reason)
+
+
+def _cells(*texts: str) -> str:
+    """Cells of a line as CSV writes them, safe for spreadsheets."""
+    return ",".join(
+        '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in map(safe_cell, texts)
+    )
 
 
 def safe_cell(text: str) -> str:

@@ -1,9 +1,9 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
-One Parquet file per source, in row order. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the raw text
-where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and r<i>
-without e<i> is left to the rule. With a filter, rows that do not match stay in their place with all of that NULL and
-left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
+One Parquet file per source, with the row number n. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the
+raw text where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and
+r<i> without e<i> is left to the rule. With a filter, rows that do not match stay in their place with all of that NULL
+and left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -24,6 +24,9 @@ from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
 from pinconnect.identifiers.columnar import expressions, quote
 
+# Rows are numbered as they are read. The place in the staged file is no number: with several threads the engine puts
+# whole row groups of so long a query in another order, whatever it is told to preserve.
+_NUMBERED = "row_number() OVER () AS n"
 # Hardly any digest or value comes twice in a row group, so looking for a dictionary only costs time.
 PARQUET = "(FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"
 
@@ -32,14 +35,13 @@ PARQUET = "(FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"
 class StagedSource:
     """One staged file. offset: rows of all sources before. rows: of this one, broken ones included.
 
-    row_sql: SQL of the 1-based row number within the source. broken: (row, reason), the first 100,000 of reasons.
+    The file has the 1-based row number within the source as n. broken: (row, reason), the first 100,000 of reasons.
     blank: empty lines that are rows and match.
     """
 
     path: Path
     offset: int
     rows: int
-    row_sql: str
     broken: tuple[tuple[int, str], ...] = ()
     reasons: Counter[str] | None = None
     blank: int = 0
@@ -62,8 +64,7 @@ class Staged:
     def sql(self, columns: Sequence[str]) -> str:
         """A query over all sources: rid (counts from 1 over all sources, broken rows included) and these columns."""
         parts = [
-            f"SELECT {source.offset} + {source.row_sql} AS rid, {', '.join(columns)} "
-            f"FROM read_parquet({quote(str(source.path))}, file_row_number = true)"
+            f"SELECT {source.offset} + n AS rid, {', '.join(columns)} FROM read_parquet({quote(str(source.path))})"
             for source in self.sources
         ]
         return " UNION ALL ".join(parts)
@@ -97,12 +98,14 @@ def _stage_source(
     target = folder / f"stage-{readable.number}.parquet"
     expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
     try:
-        rows = session.value(_copy(plan, _read_whole(readable), readable.positions, target), within=within)
+        rows = session.value(
+            _copy(plan, _read_whole(readable), readable.positions, target, row=_NUMBERED), within=within
+        )
     except BadCsv:
         rows = -1
     if rows == expected:
         left_out = filtered.count(plan, target, 0, session)
-        return StagedSource(target, offset, rows, "file_row_number + 1", left_out=left_out)
+        return StagedSource(target, offset, rows, left_out=left_out)
     return _stage_carefully(plan, readable, target, session, offset)
 
 
@@ -120,7 +123,7 @@ def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Sess
         raise SourceBroken("source_unreadable", source=readable.number)
     left_out = filtered.count(plan, target, found.blank, session)
     blank = found.blank - left_out.blank
-    return StagedSource(target, offset, found.rows, "n", tuple(found.broken), found.reasons, blank, left_out)
+    return StagedSource(target, offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 
 
 def _read_whole(readable: Readable) -> str:
@@ -142,8 +145,8 @@ def _read_csv(path: Path, width: int, delimiter: str, quoted: str, header: str) 
     )
 
 
-def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str = "") -> str:
-    """COPY in row order; the levels are nested so that each expression is worked out once."""
+def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str) -> str:
+    """COPY with the number that row gives as n; the levels are nested so that each expression is worked out once."""
     raw: list[str] = []
     clean: list[str] = []
     shaped: list[str] = []
@@ -168,10 +171,8 @@ def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row:
         kept += [f"d{index}", f"{is_odd}w{index} END END AS r{index}", f"{is_odd}{found.refusal} END END AS e{index}"]
     kept += source.marks
     raw.extend(source.marks)
-    first = f"{row}, " if row else ""
-    number = "n, " if row else ""
     return (
-        f"COPY (SELECT {number}{', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
-        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT {first}{', '.join(raw)} "
+        f"COPY (SELECT n, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
+        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT {row}, {', '.join(raw)} "
         f"FROM {source.rows}))))) TO {quote(str(target))} {PARQUET}"
     )

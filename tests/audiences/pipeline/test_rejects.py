@@ -1,10 +1,12 @@
 """What was refused is listed in the order of the rows, whoever refused it, and only the rule's share costs a call."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
 from audiences.pipeline import judge, rejects
+from audiences.pipeline.plan import CsvFormat, Source
 from audiences.pipeline.prepare import prepare
 from tests.audiences.pipeline.helpers import EMAIL, make_plan, sent, write_csv
 from tests.support.reference import Column, expect
@@ -74,3 +76,20 @@ def test_what_is_certain_never_reaches_the_rule(tmp_path, monkeypatch):
     assert set(sent(tmp_path / "work", prepared, "ADD")) == wanted.members
     assert len(wanted.members) == 200
     assert prepared.counts.columns[0].invalid == {"phone_no_country": 100, "phone_too_short": 100}
+
+
+def test_rows_of_a_long_file_keep_their_numbers(tmp_path):
+    """Several threads read and write such a file in pieces; the engine does not keep those in order by itself."""
+    columns = (Column("email", "email"), Column("phone", "phone", "US"))
+    step, rows = 5_000, 400_000
+    file = tmp_path / "long.csv"
+    with file.open("w") as out:
+        out.write("email,phone,note\n")
+        for n in range(1, rows + 1):
+            email = "nobody" if n % step == 0 else f"user{n}@example.com"
+            out.write(f"{email},+1415{2000000 + n},{'x' * 150}\n")
+    source = Source(file, CsvFormat(("email", "phone", "note")))
+    prepared = prepare(replace(make_plan([source], columns), threads=2), tmp_path / "work")
+    with prepared.rejects.open(newline="") as listed:
+        found = [int(row["row"]) for row in csv.DictReader(listed) if row["reason"] == "email_no_at"]
+    assert found == list(range(step, rows + 1, step))
