@@ -135,7 +135,9 @@ def clock_was_set_back(by: timedelta) -> None:
     ahead = Schedule.objects.filter(due_at__gt=now)
     ahead.filter(rhythm=Rhythm.INTERVAL).update(due_at=F("due_at") - by)
     for schedule in ahead.filter(rhythm=Rhythm.CRON).iterator():
-        following = rhythm.next_cron(schedule.cron, schedule.time_zone, after=max(now, (schedule.due_at or now) - by))
+        # By how far the clock went back is not exact, and a time must not be passed over for some seconds.
+        meant = (schedule.due_at or now) - by - timedelta(minutes=1)
+        following = rhythm.next_cron(schedule.cron, schedule.time_zone, after=max(now, meant))
         ahead.filter(pk=schedule.pk, due_at=schedule.due_at).update(due_at=following)
 
 
