@@ -19,7 +19,7 @@ def iterate(
     build: Callable[[dict[str, Any]], T],
     *,
     params: Mapping[str, str] | None = None,
-    page_size: int = limits.PAGE_SIZE,
+    page_size: int | None = None,
 ) -> Iterator[T]:
     """Every item of a listing, built by `build`, in Pinterest's order; pages are fetched as they are needed.
 
@@ -42,10 +42,10 @@ def one_page(
     *,
     params: Mapping[str, str] | None = None,
     bookmark: str = "",
-    page_size: int = limits.PAGE_SIZE,
+    page_size: int | None = None,
 ) -> Page[T]:
     """One page of a listing and the bookmark of the next one, None on the last. bookmark: "" for the first."""
-    asked = {**(params or {}), "page_size": str(page_size)}
+    asked = {**(params or {}), "page_size": str(page_size or limits.PAGE_SIZE)}
     if bookmark:
         asked["bookmark"] = bookmark
     reply = client.request("GET", path, params=asked, safe_to_repeat=True)

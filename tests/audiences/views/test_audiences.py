@@ -116,6 +116,7 @@ def test_the_delivery_and_the_run_lead_to_it_and_say_the_same(pages: Pages, audi
 
 def test_the_review_says_what_to_expect_before_anything_is_sent(pages: Pages, audience: Audience) -> None:
     matched(audience)
+    add_snapshot(pages.shop.dataset, [*people(range(300)), *people(range(3_001, 3_701))])
     run = drive(pages.shop.start(is_dry_run=True))
 
     text = read(pages, f"runs/{run.pk}/")
