@@ -1,46 +1,20 @@
 """What Pinterest may be at with a file is waited for, and a refusal elsewhere is none of the feature."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from audiences import tasks
-from audiences.models import Batch, Run
-from audiences.services import file_uploads
+from audiences.models import Batch
 from audiences.states import BatchState, RunState
-from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_shop, people
-from tests.support.simulator import SimulatorInTest
+from tests.audiences.services import test_file_uploads as uploads
+from tests.audiences.services.test_file_uploads import first_run, is_right
+from tests.factories_audiences import Shop, drive, drive_through
 
 pytestmark = pytest.mark.django_db
-ROWS = people(range(300))
-
-
-@pytest.fixture(autouse=True)
-def small(settings: Any, monkeypatch: pytest.MonkeyPatch, simulator: SimulatorInTest) -> None:
-    """Batches of 30, files from 100 records up to 120, in parts of some 3,000 bytes."""
-    settings.BATCH_RECORDS = 30
-    monkeypatch.setattr(file_uploads, "LEAST", 100)
-    monkeypatch.setattr(file_uploads, "MOST", 120)
-    monkeypatch.setattr(file_uploads, "PART_BYTES", 3_000)
-    simulator.settings(bulk_upload=True, min_part_bytes=2_000, upload_delay_s=0)
-
-
-@pytest.fixture
-def shop(simulator: SimulatorInTest) -> Shop:
-    made = make_shop(simulator, ROWS)
-    tasks.prepare_run(Run.objects.get().pk)
-    return made
-
-
-def first_run() -> Run:
-    return Run.objects.select_related("delivery", "audience").get(number=1)
-
-
-def is_right(shop: Shop, rows: Any = ROWS) -> bool:
-    return shop.members == expected_members(rows)
+# The same small batches and files, and the same prepared run.
+small, shop = uploads.small, uploads.shop
 
 
 def test_a_refused_part_or_look_does_not_call_the_account_unable(shop: Shop) -> None:
