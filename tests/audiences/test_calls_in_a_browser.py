@@ -37,7 +37,7 @@ def test_calls_appear_by_themselves_and_lead_to_each_one(open_page: OpenPage, sh
 
     page.get_by_role("link", name="Other").click()
 
-    assert page.get_by_text("Out of order").count()
+    page.get_by_text("Out of order").first.wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "Other"
 
 

@@ -25,7 +25,7 @@ def test_answer_is_accessible_in_both_themes_and_fits_a_telephone(
 
     page.locator("main form button[type=submit]").click()
 
-    assert page.get_by_text("Newsletter").count()
+    page.get_by_text("Newsletter").first.wait_for()
     assert "Member00007" not in page.url
     assert_accessible(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
