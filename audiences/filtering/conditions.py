@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from audiences.filtering import values
@@ -20,12 +21,26 @@ LONGEST_VALUE = 300
 
 @dataclass(frozen=True)
 class Operator:
-    """kind: of the comparison (text, number, date, presence). takes: how many values it needs: none, one or several."""
+    """kind: of the comparison (text, number, date, presence). takes: how many values it needs: none, one or several.
+
+    unit: what is said after the value, for those that count days from the day of the run.
+    """
 
     code: str
     label: str
     kind: Literal["text", "number", "date", "presence"]
     takes: Literal["none", "one", "several"]
+    unit: str = ""
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it means other dates every day."""
+        return bool(self.unit)
+
+    @property
+    def choice(self) -> str:
+        """The words among which one chooses."""
+        return f"{self.label} … {self.unit}" if self.unit else self.label
 
 
 OPERATORS: dict[str, Operator] = {
@@ -46,6 +61,9 @@ OPERATORS: dict[str, Operator] = {
         Operator("at_most", "is at most", "number", "one"),
         Operator("before", "is before", "date", "one"),
         Operator("after", "is after", "date", "one"),
+        Operator("last_days", "is in the last", "date", "one", "days"),
+        Operator("days_ago", "is more than", "date", "one", "days ago"),
+        Operator("next_days", "is in the next", "date", "one", "days"),
     )
 }
 # Written down in a condition they would be kept in clear, which nothing else of a person is.
@@ -63,7 +81,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """values: as entered for text, 1234.5 for numbers, 2025-12-31 for dates; none for is empty and is not empty."""
+    """values: as entered for text, 1234.5 for numbers, 2025-12-31 for dates, 30 for days; none for is (not) empty."""
 
     column: str
     operator: str
@@ -80,11 +98,15 @@ class Group:
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Groups of which all or any have to be met. is_day_first: 04/05/2025 is 4 May, else April 5."""
+    """Groups of which all or any have to be met. is_day_first: 04/05/2025 is 4 May, else April 5.
+
+    today: the day from which days are counted; it is set when a run starts, and None in what a delivery keeps.
+    """
 
     groups: tuple[Group, ...]
     match: Match = "any"
     is_day_first: bool = False
+    today: datetime.date | None = None
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -96,11 +118,22 @@ class RowFilter:
         """The columns that are looked at, each once."""
         return tuple(dict.fromkeys(condition.column for condition in self.conditions))
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether it takes other rows as days go by."""
+        return any(OPERATORS[one.operator].is_relative for one in self.conditions if one.operator in OPERATORS)
+
+    def on(self, day: datetime.date) -> RowFilter:
+        """The same with the day from which it counts, if it counts days at all."""
+        return replace(self, today=day) if self.is_relative else self
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON field."""
         return {
             "match": self.match,
             "is_day_first": self.is_day_first,
+            # Left away where there is none, as in what was kept before there were conditions that count days.
+            **({"today": self.today.isoformat()} if self.today else {}),
             "groups": [
                 {
                     "match": group.match,
@@ -125,7 +158,8 @@ class RowFilter:
             )
             for group in data["groups"]
         )
-        return cls(groups, data["match"], data["is_day_first"])
+        today = data.get("today")
+        return cls(groups, data["match"], data["is_day_first"], datetime.date.fromisoformat(today) if today else None)
 
 
 def checked(condition: Condition, *, is_day_first: bool = False) -> Condition:
@@ -139,7 +173,7 @@ def checked(condition: Condition, *, is_day_first: bool = False) -> Condition:
     if not found:
         raise FilterError("value_missing", f"Say what “{condition.column}” is compared with.")
     if operator.takes == "one" and len(found) > 1:
-        raise FilterError("value_one", f"“{operator.label}” takes one value.")
+        raise FilterError("value_one", f"“{operator.choice}” takes one value.")
     if len(found) > MOST_VALUES:
         raise FilterError("values_many", f"At most {MOST_VALUES} values fit into one condition.")
     return Condition(condition.column, condition.operator, tuple(_plain(operator, v, is_day_first) for v in found))
@@ -148,6 +182,11 @@ def checked(condition: Condition, *, is_day_first: bool = False) -> Condition:
 def _plain(operator: Operator, value: str, is_day_first: bool) -> str:
     if len(value) > LONGEST_VALUE or "\0" in value:
         raise FilterError("value_long", f"A value has at most {LONGEST_VALUE} characters.")
+    if operator.is_relative:
+        days = values.days(value)
+        if days is None:
+            raise FilterError("not_days", f"Write a whole number of days from 0 to {values.MOST_DAYS:,}, like 30.")
+        return days
     if operator.kind == "number":
         number = values.number(value)
         if number is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from django import forms
 
-from audiences.filtering import sampling
+from audiences.filtering import days, sampling
 from audiences.filtering.conditions import (
     MOST_CONDITIONS,
     MOST_GROUPS,
@@ -34,7 +35,7 @@ class ConditionForm(forms.Form):
     """One condition. values: one a line."""
 
     column = forms.ChoiceField(label="Column")
-    operator = forms.ChoiceField(label="Comparison", choices=[(one.code, one.label) for one in OPERATORS.values()])
+    operator = forms.ChoiceField(label="Comparison", choices=[(one.code, one.choice) for one in OPERATORS.values()])
     values = forms.CharField(
         label="Value", required=False, max_length=_LONGEST, strip=False, widget=forms.Textarea(attrs={"rows": 1})
     )
@@ -97,6 +98,8 @@ class Editor:
         self.columns = list(delivery.dataset.columns.values_list("name", flat=True))
         self.problem = ""
         self.preview: sampling.Preview | None = None
+        self.zone = delivery.workspace.time_zone
+        self.counted_from: datetime.date | None = None
         self._stored = RowFilter.from_json(delivery.row_filter)
         self.stamp = stamp(delivery)
         self.seen = str(data.get("seen", "")) if data else self.stamp
@@ -150,7 +153,8 @@ class Editor:
         try:
             found = self.result()
             if found is not None:
-                self.preview = sampling.preview(self.delivery.dataset, found)
+                found = found.on(days.today(self.zone))
+                self.preview, self.counted_from = sampling.preview(self.delivery.dataset, found), found.today
         except FilterError as error:
             self.problem = error.sentence
         except sampling.NoLookError as error:

@@ -1,4 +1,7 @@
-"""A quick look at the newest snapshot: how many rows a filter takes, and which values a column holds."""
+"""A quick look at the data: how many rows a filter takes, and which values a column holds.
+
+What a dataset holds is looked at from its newest snapshot backwards, for as long as that is quick.
+"""
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
 # ruff: noqa: S608
@@ -8,26 +11,31 @@ from __future__ import annotations
 import gzip
 import time
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from audiences.filtering import sql, values
 from audiences.filtering.conditions import OPERATORS, Condition, RowFilter
 from audiences.pipeline.plan import PipelineError
 from audiences.pipeline.session import Session
 from pinconnect.datasets.csv_format import CsvFormat, csv_format
-from pinconnect.datasets.models import Dataset, Snapshot
+from pinconnect.datasets.models import Dataset
 from pinconnect.datasets.services import SnapshotGoneError, current_snapshots
 from pinconnect.datasets.services.sampling import beginning
 from pinconnect.identifiers.columnar import quote
 from pinconnect.identifiers.masking import mask
+from pinconnect.web import formats
 
 # A page is not kept waiting for more: the dry run reads everything.
 MOST_BYTES = 64_000_000
 MOST_SECONDS = 12.0
+MOST_SNAPSHOTS = 20
 EXAMPLES = 5
 _LONGEST_SHOWN = 40
+_NAMED = 3
 _DIGITS_OF_A_TELEPHONE = 7
 
 
@@ -36,16 +44,56 @@ class NoLookError(Exception):
 
 
 @dataclass(frozen=True)
-class Preview:
-    """rows, matching: of what was read; is_whole: that is all of the newest snapshot.
+class Look:
+    """A snapshot that was looked at. rows: of it that were read; is_whole: those are all."""
 
-    examples: rows that match, masked. incomparable: (column, number or date, rows) where a condition asks for one and
-    there is none.
+    name: str
+    ready_at: datetime | None
+    rows: int
+    is_whole: bool
+
+    @property
+    def text(self) -> str:
+        rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
+        local = formats.in_zone(self.ready_at) if self.ready_at else None
+        day = f", {local.day} {local:%b %Y}" if local else ""
+        return f"{self.name}{day}, {'' if self.is_whole else 'the first '}{rows}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What was looked at, newest first. left: snapshots of the dataset that were not."""
+
+    looks: tuple[Look, ...]
+    left: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the dataset was read."""
+        return not self.left and all(look.is_whole for look in self.looks)
+
+    @property
+    def text(self) -> str:
+        """For example: From people.csv, 26 Nov 2026, 1,204 rows."""
+        named = "; ".join(look.text for look in self.looks[:_NAMED])
+        others = len(self.looks) - _NAMED
+        more = f"; {others} older file{'' if others == 1 else 's'}" if others > 0 else ""
+        rest = f" {self.left} older file{'' if self.left == 1 else 's'} of the dataset not read." if self.left else ""
+        ending = "" if self.is_whole else " The dry run and every run read all."
+        return f"From {named}{more}.{rest}{ending}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """rows, matching: of what was read, which origin names.
+
+    examples: rows that match, masked, of one snapshot with its columns. incomparable: (column, number or date, rows)
+    where a condition asks for one and there is none.
     """
 
     rows: int
     matching: int
-    is_whole: bool
+    origin: Origin
     columns: tuple[str, ...]
     examples: tuple[tuple[str, ...], ...]
     incomparable: tuple[tuple[str, str, int], ...] = ()
@@ -73,7 +121,7 @@ class Values:
 
     column: str
     rows: int
-    is_whole: bool
+    origin: Origin
     distinct: int
     blank: int
     found: tuple[Value, ...]
@@ -84,74 +132,113 @@ class Values:
         return self.distinct - len(self.found)
 
 
-def newest(dataset: Dataset) -> Snapshot | None:
-    snapshots = current_snapshots(dataset)
-    return snapshots[-1] if snapshots else None
+@dataclass(frozen=True)
+class _Part:
+    """The beginning of a snapshot: SQL for its rows (c0, c1 …)."""
+
+    name: str
+    rows: str
+    format: CsvFormat
 
 
 def preview(dataset: Dataset, found: RowFilter) -> Preview:
     """Bounded in time and in what is read. Raises NoLookError."""
-    with _opened(dataset) as (session, rows, format, is_whole):
-        names = _names(format, found.columns)
+    with _opened(dataset) as (session, parts, look):
         conditions = [one for one in found.conditions if sql.compares(one)]
-        wanted = ["count(*)", f"count(*) FILTER ({sql.keeps(found, names)})"]
-        wanted += [
-            f"count(*) FILTER (({sql.compared(one, names, is_day_first=found.is_day_first)}) IS NULL)"
-            for one in conditions
-        ]
-        total, matching, *odd = session.run(f"SELECT {', '.join(wanted)} FROM {rows}")[0]
-        shown = session.run(f"SELECT * FROM {rows} WHERE {sql.keeps(found, names)} LIMIT {EXAMPLES}")
-        incomparable = {
+        sums = [0] * (2 + len(conditions))
+        counted, columns = [], parts[0].format.columns
+        examples: list[Any] = []
+        for part in parts:
+            names = _names(part, found.columns)
+            wanted = ["count(*)", f"count(*) FILTER ({sql.keeps(found, names)})"]
+            wanted += [
+                f"count(*) FILTER (({sql.compared(one, names, is_day_first=found.is_day_first)}) IS NULL)"
+                for one in conditions
+            ]
+            row = session.run(f"SELECT {', '.join(wanted)} FROM {part.rows}")[0]
+            sums = [a + b for a, b in zip(sums, row, strict=True)]
+            counted.append(row[0])
+            if row[1] and not examples:
+                columns = part.format.columns
+                examples = session.run(f"SELECT * FROM {part.rows} WHERE {sql.keeps(found, names)} LIMIT {EXAMPLES}")
+        total, matching, *odd = sums
+        named = {
             (one.column, OPERATORS[one.operator].kind): count
             for one, count in zip(conditions, odd, strict=True)
             if count
         }
-        examples = tuple(_masked(format.columns, row, found) for row in shown)
-        named = tuple((column, kind, count) for (column, kind), count in incomparable.items())
-        return Preview(total, matching, is_whole, format.columns, examples, named)
+        incomparable = tuple((column, kind, count) for (column, kind), count in named.items())
+        shown = tuple(_masked(columns, row, found) for row in examples)
+        return Preview(total, matching, look(counted), columns, shown, incomparable)
 
 
 def values_of(dataset: Dataset, column: str, most: int) -> Values:
     """The commonest values, spellings in other cases counted together. Raises NoLookError."""
-    with _opened(dataset) as (session, rows, format, is_whole):
-        name = _names(format, (column,))[column]
+    with _opened(dataset) as (session, parts, look):
+        texts = [
+            f"SELECT {number} AS part, {sql.trimmed(_names(part, (column,))[column])} AS t FROM {part.rows}"
+            for number, part in enumerate(parts)
+        ]
         session.run(
-            f"CREATE TEMP TABLE found AS SELECT {sql.folded('t')} AS k, t, count(*) AS n "
-            f"FROM (SELECT {sql.trimmed(name)} AS t FROM {rows}) GROUP BY 1, 2"
+            f"CREATE TEMP TABLE found AS SELECT part, {sql.folded('t')} AS k, t, count(*) AS n "
+            f"FROM ({' UNION ALL '.join(texts)}) GROUP BY ALL"
         )
         total, blank, distinct = session.run(
             "SELECT COALESCE(sum(n), 0), COALESCE(sum(n) FILTER (k = ''), 0), count(DISTINCT k) FILTER (k <> '') "
             "FROM found"
         )[0]
         top = session.run(
-            f"SELECT arg_max(t, (n, t)), k, sum(n) FROM found WHERE k <> '' GROUP BY k "
-            f"ORDER BY 3 DESC, k LIMIT {int(most)}"
+            f"SELECT arg_max(t, (n, t)), k, sum(n) FROM (SELECT k, t, sum(n) AS n FROM found GROUP BY k, t) "
+            f"WHERE k <> '' GROUP BY k ORDER BY 3 DESC, k LIMIT {int(most)}"
         )
+        read: dict[int, int] = dict(session.run("SELECT part, sum(n) FROM found GROUP BY part"))
         listed = tuple(Value(text, key, int(count)) for text, key, count in top)
-        return Values(column, int(total), is_whole, int(distinct), int(blank), listed)
+        origin = look([int(read.get(number, 0)) for number in range(len(parts))])
+        return Values(column, int(total), origin, int(distinct), int(blank), listed)
+
+
+_Looking = tuple[Session, list[_Part], Callable[[Sequence[int]], Origin]]
 
 
 @contextmanager
-def _opened(dataset: Dataset) -> Iterator[tuple[Session, str, CsvFormat, bool]]:
-    """A session, SQL for the rows of the newest snapshot's beginning (c0, c1 …), its format, whether that is all."""
-    snapshot = newest(dataset)
-    if snapshot is None:
+def _opened(dataset: Dataset) -> Iterator[_Looking]:
+    """A session, the beginnings of snapshots, and what says of how many rows of each was read what was looked at."""
+    snapshots = current_snapshots(dataset)[::-1]
+    if not snapshots:
         raise NoLookError("The dataset has no data that is ready.")
     deadline = time.monotonic() + MOST_SECONDS
     try:
-        with (
-            beginning(snapshot, MOST_BYTES) as start,
-            Session(
-                start.path.parent / "spill",
-                memory_limit_mb=256,
-                threads=1,
-                cancelled=lambda: time.monotonic() > deadline,
-            ) as session,
-        ):
-            format = csv_format(snapshot)
-            yield session, _rows(str(start.path), format), format, start.is_whole
+        with ExitStack() as stack:
+            found = [stack.enter_context(beginning(snapshots[0], MOST_BYTES))]
+            left = MOST_BYTES - found[0].path.stat().st_size
+            for snapshot in snapshots[1:MOST_SNAPSHOTS]:
+                if left <= 0 or not found[-1].is_whole:
+                    break
+                found.append(stack.enter_context(beginning(snapshot, left)))
+                left -= found[-1].path.stat().st_size
+            session = stack.enter_context(
+                Session(
+                    found[0].path.parent / "spill",
+                    memory_limit_mb=256,
+                    threads=1,
+                    cancelled=lambda: time.monotonic() > deadline,
+                )
+            )
+            parts = [
+                _Part(snapshot.original_name, _rows(str(start.path), csv_format(snapshot)), csv_format(snapshot))
+                for snapshot, start in zip(snapshots, found, strict=False)
+            ]
+
+            def look(read: Sequence[int]) -> Origin:
+                looks = [
+                    Look(snapshot.original_name, snapshot.ready_at, rows, start.is_whole)
+                    for snapshot, start, rows in zip(snapshots, found, read, strict=False)
+                ]
+                return Origin(tuple(looks), len(snapshots) - len(looks))
+
+            yield session, parts, look
     except (SnapshotGoneError, EOFError, zlib.error, gzip.BadGzipFile):
-        raise NoLookError("The rows of the newest snapshot are not stored any more.") from None
+        raise NoLookError("Rows of the dataset are not stored any more.") from None
     except PipelineError:
         raise NoLookError("The data could not be looked at in a few seconds. The dry run counts all of it.") from None
 
@@ -165,11 +252,12 @@ def _rows(path: str, format: CsvFormat) -> str:
     )
 
 
-def _names(format: CsvFormat, columns: Sequence[str]) -> dict[str, str]:
-    missing = [column for column in columns if column not in format.columns]
+def _names(part: _Part, columns: Sequence[str]) -> dict[str, str]:
+    known = part.format.columns
+    missing = [column for column in columns if column not in known]
     if missing:
-        raise NoLookError(f"The newest snapshot has no column “{missing[0]}”, so a run would stop and say so.")
-    return {column: f"c{format.columns.index(column)}" for column in columns}
+        raise NoLookError(f"“{part.name}” has no column “{missing[0]}”, so a run would stop and say so.")
+    return {column: f"c{known.index(column)}" for column in columns}
 
 
 def _masked(columns: Sequence[str], row: Sequence[str | None], found: RowFilter) -> tuple[str, ...]:

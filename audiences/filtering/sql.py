@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 
-from audiences.filtering import values
+from audiences.filtering import days, values
 from audiences.filtering.conditions import OPERATORS, Condition, Group, RowFilter
 from pinconnect.identifiers import texts
 from pinconnect.identifiers.columnar import quote
@@ -78,7 +79,7 @@ def compared(condition: Condition, names: Names, *, is_day_first: bool) -> str:
     return trimmed(name) if kind == "presence" else folded(trimmed(name))
 
 
-def test(condition: Condition, names: Names, *, is_day_first: bool) -> str:
+def test(condition: Condition, names: Names, *, is_day_first: bool, today: datetime.date | None) -> str:
     """SQL that is true where the condition is met, else false or NULL. names: SQL names by column."""
     operator = OPERATORS[condition.operator]
     left = compared(condition, names, is_day_first=is_day_first)
@@ -86,17 +87,24 @@ def test(condition: Condition, names: Names, *, is_day_first: bool) -> str:
         return f"{left} = ''" if operator.code == "empty" else f"{left} <> ''"
     if operator.kind == "text":
         return _TEXT[operator.code](left, [folded(f"trim({literal(value)}, {_TRIM})") for value in condition.values])
+    if operator.is_relative:
+        first, last = days.span(condition, today)
+        return f"{left} <= {_day(last)}" if first is None else f"{left} BETWEEN {_day(first)} AND {_day(last)}"
     type_name = "DOUBLE" if operator.kind == "number" else "DATE"
     return f"{left} {_ORDER[operator.code]} CAST({literal(condition.values[0])} AS {type_name})"
 
 
 def keeps(found: RowFilter, names: Names) -> str:
     """SQL that is true for the rows that match, false for all others, never NULL."""
-    return _joined(found.match, [_group(group, names, found.is_day_first) for group in found.groups])
+    return _joined(found.match, [_group(group, names, found) for group in found.groups])
 
 
-def _group(group: Group, names: Names, is_day_first: bool) -> str:
-    tests = [test(one, names, is_day_first=is_day_first) for one in group.conditions]
+def _day(day: datetime.date | None) -> str:
+    return f"DATE '{day}'"
+
+
+def _group(group: Group, names: Names, found: RowFilter) -> str:
+    tests = [test(one, names, is_day_first=found.is_day_first, today=found.today) for one in group.conditions]
     return _joined(group.match, [f"COALESCE({one}, false)" for one in tests])
 
 

@@ -23,6 +23,9 @@ NUMBERS: tuple[tuple[str, str, str], ...] = (
 CURRENCY_IN_FRONT = "^([+-]?)[$€£¥] ?"
 CURRENCY_AT_END = " ?[$€£¥]$"
 
+# A hundred years: nobody means more, and every day that far away can be written down.
+MOST_DAYS = 36_500
+
 _TIME = r"(?:[T ][0-9]{1,2}:[0-9]{2}.*)?"
 _YEAR, _PART = "([12][0-9]{3})", "([0-9]{1,2})"
 ISO = rf"{_YEAR}[-/.]{_PART}[-/.]{_PART}{_TIME}"
@@ -35,6 +38,13 @@ def dates(*, is_day_first: bool) -> tuple[tuple[str, str], ...]:
     """(pattern of the whole text, what to put the year, month and day together from), first one wins."""
     slashed = r"\3-\2-\1" if is_day_first else r"\3-\1-\2"
     return ((ISO, r"\1-\2-\3"), (COMPACT, r"\1-\2-\3"), (DOTTED, r"\3-\2-\1"), (SLASHED, slashed))
+
+
+def days(text: str) -> str | None:
+    """A whole number of days, or None."""
+    found = re.fullmatch(r"([0-9]{1,3}(?:,?[0-9]{3})?|[0-9]{1,5})(?: ?days?)?", text.strip())
+    count = int(found[1].replace(",", "")) if found else -1
+    return str(count) if 0 <= count <= MOST_DAYS else None
 
 
 def number(text: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audiences.filtering.conditions import OPERATORS, Condition, FilterError, Group, RowFilter, check
+from audiences.filtering import values
+from audiences.filtering.conditions import OPERATORS, Condition, FilterError, Group, Operator, RowFilter, check
 
 # "is not" before "is": the longest words that fit are meant.
 _WORDS = sorted(((one.label, one) for one in OPERATORS.values()), key=lambda found: -len(found[0]))
@@ -26,13 +27,25 @@ def _condition(text: str, columns: Sequence[str]) -> Condition:
         for label, operator in _WORDS:
             if rest == label or rest.startswith(f"{label} "):
                 value = rest[len(label) :].strip()
+                if operator.is_relative:
+                    return Condition(column, operator.code, (_days(value, operator),))
                 if operator.takes == "none" and value:
                     continue
-                values = value.split(";") if operator.takes == "several" else [value]
-                return Condition(column, operator.code, tuple(values))
-    listed = ", ".join(one.label for one in OPERATORS.values())
+                found = value.split(";") if operator.takes == "several" else [value]
+                return Condition(column, operator.code, tuple(found))
+    listed = ", ".join(one.choice for one in OPERATORS.values())
     raise FilterError(
         "where",
         f"Write a condition as COLUMN COMPARISON VALUE, for example “country is DE”. "
         f"Comparisons: {listed}. Columns: {', '.join(columns)}.",
     )
+
+
+def _days(value: str, operator: Operator) -> str:
+    """The number of days. The unit has to be there: "is more than 30" is a number that somebody compares with."""
+    for unit in (operator.unit, operator.unit.replace("days", "day")):
+        count = values.days(value.removesuffix(unit)) if value.endswith(unit) else None
+        if count is not None:
+            return count
+    hint = " To compare numbers, write “is greater than 30”." if operator.code == "days_ago" else ""
+    raise FilterError("where_days", f"Write the number of days as in “{operator.label} 30 {operator.unit}”.{hint}")

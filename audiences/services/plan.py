@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from audiences.filtering import days
 from audiences.filtering.conditions import RowFilter
 from audiences.ledger import gone
 from audiences.models import Audience, Delivery, DeliveryColumn, Mode, Run, Scope
@@ -25,7 +26,7 @@ def pin(delivery: Delivery) -> dict[str, Any]:
     columns: column, kind, treatment, default_country; mode; wire: shape and list_type;
     limits: records and bytes of a batch; ledger_version: of the audience, 0 for an empty ledger;
     takes_strangers: there when whoever the data names is taken out, known or not;
-    filter: which rows it takes, missing when it takes all.
+    filter: which rows it takes, missing when it takes all; with the day from which days are counted, if any are.
     """
     columns = list(delivery.columns.all())
     wire = choose_wire(columns, delivery.audience)
@@ -49,8 +50,16 @@ def pin(delivery: Delivery) -> dict[str, Any]:
         "ledger_version": delivery.audience.ledger_version if delivery.audience else 0,
         **({"takes_strangers": True} if takes_strangers(delivery) else {}),
         # Left away where there is none, so that what was pinned before there were filters stays current.
-        **({"filter": delivery.row_filter} if delivery.row_filter else {}),
+        **({"filter": rows_on_this_day(delivery)} if delivery.row_filter else {}),
     }
+
+
+def rows_on_this_day(delivery: Delivery) -> dict[str, Any]:
+    """The filter with the day from which it counts days, so that a run that goes on tomorrow takes the same rows."""
+    found = RowFilter.from_json(delivery.row_filter)
+    if found is None or not found.is_relative:
+        return delivery.row_filter
+    return found.on(days.today(delivery.workspace.time_zone)).to_json()
 
 
 def takes_strangers(delivery: Delivery) -> bool:

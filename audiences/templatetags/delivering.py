@@ -49,6 +49,13 @@ def filter_words(row_filter: dict[str, Any] | None) -> str:
     return filter_sentences.sentence(RowFilter.from_json(row_filter))
 
 
+@register.filter
+def counts_days(row_filter: dict[str, Any] | None) -> bool:
+    """Whether the rows that are taken change as days go by."""
+    found = RowFilter.from_json(row_filter)
+    return found is not None and found.is_relative
+
+
 @register.inclusion_tag("components/badge.html")
 def delivery_badge(delivery: Delivery) -> dict[str, Any]:
     return {"label": delivery.get_state_display(), "tone": _DELIVERY_TONES[DeliveryState(delivery.state)]}

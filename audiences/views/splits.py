@@ -71,7 +71,7 @@ def split_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         context["values"] = values
         context["fresh"] = [value for value in values.found if splits.key_of(value.text) not in known]
         present = {splits.key_of(value.text) for value in values.found} | ({""} if values.blank else set())
-        context["gone"] = known - present if values.is_whole and not values.beyond else set()
+        context["gone"] = known - present if values.origin.is_whole and not values.beyond else set()
     except sampling.NoLookError as error:
         context["problem"] = str(error)
     return render(request, "audiences/split_detail.html", context)

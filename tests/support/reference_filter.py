@@ -10,15 +10,18 @@ INVISIBLE = "\0\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
 def matches(row: Mapping[str, str], found: Mapping[str, Any]) -> bool:
-    """found: match, is_day_first, groups of match and conditions (column, operator, values)."""
+    """found: match, is_day_first, groups of match and conditions (column, operator, values); today, to count from."""
+    today = datetime.date.fromisoformat(found["today"]) if "today" in found else None
     groups = [
-        _combined(group["match"], [met(row, one, found["is_day_first"]) for one in group["conditions"]])
+        _combined(group["match"], [met(row, one, found["is_day_first"], today) for one in group["conditions"]])
         for group in found["groups"]
     ]
     return _combined(found["match"], groups)
 
 
-def met(row: Mapping[str, str], condition: Mapping[str, Any], is_day_first: bool) -> bool:
+def met(
+    row: Mapping[str, str], condition: Mapping[str, Any], is_day_first: bool, today: datetime.date | None = None
+) -> bool:
     text, operator, values = trimmed(row[condition["column"]] or ""), condition["operator"], condition["values"]
     if operator in ("empty", "filled"):
         return (text == "") == (operator == "empty")
@@ -26,6 +29,8 @@ def met(row: Mapping[str, str], condition: Mapping[str, Any], is_day_first: bool
         return _ordered(operator, number(text), float(values[0]) if values else None)
     if operator in ("before", "after"):
         return _ordered(operator, date(text, is_day_first), datetime.date.fromisoformat(values[0]))
+    if operator in ("last_days", "days_ago", "next_days"):
+        return _away(operator, date(text, is_day_first), today, int(values[0]))
     mine, wanted = folded(text), [folded(trimmed(value)) for value in values]
     if operator in ("is", "is_not", "one_of", "none_of"):
         return (mine in wanted) == (operator in ("is", "one_of"))
@@ -101,6 +106,16 @@ def _ordered(operator: str, mine: Any, wanted: Any) -> bool:
         "below": mine < wanted,
         "before": mine < wanted,
     }[operator]
+
+
+def _away(operator: str, mine: datetime.date | None, today: datetime.date | None, days: int) -> bool:
+    """One day after the other is looked at."""
+    assert today is not None
+    if mine is None:
+        return False
+    step = datetime.timedelta(days=-1 if operator != "next_days" else 1)
+    near = {today + step * number for number in range(days + 1)}
+    return mine not in near and mine < today if operator == "days_ago" else mine in near
 
 
 def _combined(match: str, parts: list[bool]) -> bool:

@@ -51,7 +51,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--where", action="append", default=[], metavar="CONDITION",
-            help="take only rows that match, for example \"country is DE\"; given several times, all have to match",
+            help="take only rows that match, for example \"country is DE\" or \"joined is in the last 30 days\"; "
+            "given several times, all have to match",
         )  # fmt: skip
         parser.add_argument(
             "--all-rows",

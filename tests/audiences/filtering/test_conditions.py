@@ -1,5 +1,6 @@
 """Filters as plain data: what people write becomes one plain form, and what makes no sense is refused in words."""
 
+import datetime
 import json
 
 import pytest
@@ -28,6 +29,9 @@ def test_filter_comes_back_from_its_json():
         ("before", "31.12.2025", "2025-12-31"),
         ("after", "04/05/2025", "2025-05-04"),
         ("is", "  DE ", "DE"),
+        ("last_days", " 030 ", "30"),
+        ("days_ago", "1,000 days", "1000"),
+        ("next_days", "1 day", "1"),
     ],
 )
 def test_values_are_kept_in_one_plain_form(operator, written, plain):
@@ -43,6 +47,12 @@ def test_values_are_kept_in_one_plain_form(operator, written, plain):
         (Condition("c", "resembles", ("a",)), "operator"),
         (Condition("c", "above", ("many",)), "not_a_number"),
         (Condition("c", "before", ("2025-02-30",)), "not_a_date"),
+        (Condition("c", "last_days", ("2025-01-01",)), "not_days"),
+        (Condition("c", "last_days", ("-1",)), "not_days"),
+        (Condition("c", "last_days", ("1.5",)), "not_days"),
+        (Condition("c", "days_ago", ("36501",)), "not_days"),
+        (Condition("c", "next_days", ("two",)), "not_days"),
+        (Condition("c", "next_days", ("1", "2")), "value_one"),
         (Condition("c", "is", ("x" * 301,)), "value_long"),
         (Condition("c", "is", ("a\0b",)), "value_long"),
         (Condition("c", "one_of", tuple(str(n) for n in range(201))), "values_many"),
@@ -72,6 +82,17 @@ def test_filters_without_sense_are_refused(found, code):
         check(found, ["a", "b"])
 
     assert caught.value.code == code
+
+
+def test_day_to_count_from_goes_with_conditions_that_count_and_is_never_kept():
+    counts, plain = one("joined", "last_days", "30"), one("joined", "after", "2025-01-01")
+    day = datetime.date(2026, 11, 26)
+
+    assert RowFilter.from_json(json.loads(json.dumps(counts.on(day).to_json()))) == counts.on(day)
+    assert counts.on(day).to_json()["today"] == "2026-11-26"
+    assert "today" not in counts.to_json()
+    assert plain.on(day) == plain
+    assert check(counts.on(day), ["joined"]).today is None
 
 
 def test_checking_forgets_groups_without_conditions():

@@ -33,7 +33,7 @@ def test_values_are_counted_with_their_spellings_together_and_blanks_apart(shop:
     assert [(value.text, value.rows) for value in found.found] == [("DE", 120), ("FR", 60)] or [
         (value.text.upper(), value.rows) for value in found.found
     ] == [("DE", 120), ("FR", 60)]
-    assert (found.distinct, found.blank, found.rows, found.is_whole, found.beyond) == (2, 60, 240, True, 0)
+    assert (found.distinct, found.blank, found.rows, found.origin.is_whole, found.beyond) == (2, 60, 240, True, 0)
 
 
 def test_each_list_holds_the_rows_of_its_value(shop: Shop) -> None:

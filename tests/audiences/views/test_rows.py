@@ -1,15 +1,19 @@
 """The page on which the rows of a delivery are chosen: buttons change the form, nothing typed is lost, saving saves."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from audiences.models import Delivery, Run
 from audiences.services import runs
-from pinconnect.workspaces.models import AuditEvent
+from pinconnect.datasets.models import Snapshot, WriteMode
+from pinconnect.workspaces.models import AuditEvent, Workspace
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
-from tests.factories_audiences import drive
+from tests.factories_audiences import add_snapshot, drive, people
 
 
 def path(pages: Pages) -> str:
@@ -157,8 +161,51 @@ def test_preview_of_a_large_snapshot_reads_its_beginning_and_says_so(
 
     text = pages.post(path(pages), **conditions(("email", "filled", ""), do="preview")).content.decode()
 
-    assert "Only the beginning of the newest snapshot was read" in text
+    assert re.search(
+        r"From customers\.csv, \d+ \w+ \d{4}, the first \d+ rows\. The dry run and every run read all\.", text
+    )
     assert "of 300 rows match" not in text
+
+
+def test_preview_reads_every_file_of_the_dataset_and_names_them(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = [dict(reversed(row.items())) for row in people(range(300, 340))]
+    snapshot = add_snapshot(pages.shop.dataset, turned, mode=WriteMode.APPEND)
+    Snapshot.objects.filter(pk=snapshot.pk).update(original_name="more.csv")
+    found = conditions(("email", "starts", "member0"), do="preview")
+
+    text = pages.post(path(pages), **found).content.decode()
+
+    assert "340 of 340 rows match" in text
+    assert re.search(r"From more\.csv, \d+ \w+ \d{4}, 40 rows; customers\.csv, \d+ \w+ \d{4}, 300 rows\.", text)
+    assert "read all" not in text
+    monkeypatch.setattr("audiences.filtering.sampling.MOST_SNAPSHOTS", 1)
+    text = pages.post(path(pages), **found).content.decode()
+    assert "40 of 40 rows match" in text
+    assert "1 older file of the dataset not read. The dry run and every run read all." in text
+
+
+def test_preview_counts_days_from_today_in_the_workspace(pages: Pages) -> None:
+    Workspace.objects.filter(pk=pages.workspace.pk).update(time_zone="Pacific/Auckland")
+    dated = [row | {"joined": f"2026-11-{20 + n % 10}"} for n, row in enumerate(people(range(100)))]
+    pages.shop.change(dated)
+
+    with time_machine.travel(datetime(2026, 11, 26, 20, 30, tzinfo=UTC)):
+        text = pages.post(path(pages), **conditions(("joined", "last_days", "2"), do="preview")).content.decode()
+        refused = pages.post(path(pages), **conditions(("joined", "last_days", "2w"), seen=seen(pages)))
+
+    assert "30 of 100 rows match" in text
+    assert "Days are counted from today, 27 Nov 2026." in text
+    assert "2026-11-27" in text, "dates that were asked for are shown"
+    assert "Write a whole number of days" in refused.content.decode()
+
+
+def test_delivery_that_counts_days_says_what_that_means(pages: Pages) -> None:
+    pages.post(path(pages), **conditions(("email", "days_ago", "30"), seen=seen(pages)))
+
+    text = pages.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode()
+
+    assert "email is more than 30 days ago" in text
+    assert "Days are counted from the day of each run (UTC), and only a run moves people: let it run every day" in text
 
 
 def test_mirror_warns_before_saving(pages: Pages) -> None:
