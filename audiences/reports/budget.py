@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audiences import rhythm
-from audiences.models import Delivery, Run, Schedule, Trigger
+from audiences.models import Delivery, Mode, Run, Schedule, Trigger
 from audiences.models.schedule import Rhythm
 from audiences.services import rates
 from audiences.services.rates import Spent
@@ -150,5 +150,7 @@ def of_run(run: Run) -> Live | None:
 
 
 def _for_audience(run: Run) -> int:
-    """A new list is made an audience by a call of its own."""
-    return 1 if run.audience is not None and not run.audience.audience_id else 0
+    """A new list is made an audience by a call of its own, but not by who only takes people out of it."""
+    if run.audience is None or run.plan.get("mode") == Mode.REMOVE:
+        return 0
+    return 0 if run.audience.audience_id else 1

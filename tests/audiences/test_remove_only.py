@@ -8,6 +8,7 @@ from audiences import files, ledger
 from audiences.models import Audience, Delivery, Mode, Removal, RemovalState, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
+from audiences.reports import budget
 from audiences.reports import run as run_report
 from audiences.services import deliveries
 from audiences.states import DeliveryState
@@ -59,6 +60,17 @@ def test_people_whom_we_never_added_are_taken_out(shop: Shop) -> None:
     report = run_report.of(run)
     assert (report.sent_label, report.sent, report.removed) == ("Taken out", 30, 30)
     assert [(line.label, line.count) for line in report.lines][:2] == [("Taken out", 30), ("Already gone", 0)]
+
+
+def test_no_call_for_an_audience_is_announced(shop: Shop) -> None:
+    assert not Audience.objects.get().audience_id
+    run = drive(shop.start(is_dry_run=True))
+    switch(shop, Mode.ADD)
+    adding = drive(shop.start(is_dry_run=True))
+
+    announced = [budget.of_run(run), budget.of_run(adding)]
+
+    assert [found and found.calls for found in announced] == [1, 2], "only who adds makes an audience of the list"
 
 
 def test_a_second_run_sends_only_who_is_not_gone_yet(shop: Shop) -> None:
