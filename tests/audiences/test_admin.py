@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audiences.models import Batch, Delivery, Run
+from audiences.models import Batch, Call, Delivery, Run
 from audiences.states import DeliveryState, RunState
 from pinconnect.workspaces.admin_base import RecentValuesFilter
 from pinconnect.workspaces.models import AuditEvent
@@ -106,3 +108,18 @@ def test_filters_offer_what_the_newest_rows_hold(operator: Client, shop: Shop, m
     offered = {choice["display"] for choice in page.context["cl"].filter_specs[2].choices(page.context["cl"])}
     assert offered == {"All", "GaveUp", "ServerTrouble"}
     assert [batch.error for batch in filtered.context["cl"].result_list] == ["Rejected"], "older ones are found as well"
+
+
+@pytest.mark.parametrize("model", ["call", "batch"])
+def test_filters_over_millions_of_rows_never_look_for_all_their_values(
+    operator: Client, shop: Shop, model: str
+) -> None:
+    drive(Run.objects.select_related("audience").get())
+    assert Call.objects.exists()
+
+    with CaptureQueriesContext(connection) as queries:
+        operator.get(reverse(f"admin:audiences_{model}_changelist"))
+
+    asked = [query["sql"] for query in queries if f"audiences_{model}" in query["sql"]]
+    assert asked
+    assert not [sql for sql in asked if "DISTINCT" in sql or "GROUP BY" in sql]
