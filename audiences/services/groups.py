@@ -92,7 +92,8 @@ def claim(run: Run, candidates: Sequence[Batch], most: int) -> list[Claimed]:
 class Group:
     """What one worker has claimed and goes through.
 
-    sent: batches written down as sent; calls: how many were begun; goes_well: nothing but success so far.
+    sent: batches written down as sent; calls: how many were begun; goes_well: nothing but success so far, and nobody
+    else has taken over what was in our hands.
     """
 
     def __init__(self, run: Run, claimed: Sequence[Claimed], *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -132,7 +133,10 @@ class Group:
         """Write down what was acknowledged."""
         answered, self._answered = self._answered, []
         if answered:
-            self.sent += outcomes.sent(self.run, answered, profile=self._profile)
+            recorded = outcomes.sent(self.run, answered, profile=self._profile)
+            self.sent += recorded
+            # Whoever holds the leases now sends those batches again, and most likely the rest of the group too.
+            self.goes_well &= recorded == len(answered)
         self._flushed_at = self._clock()
 
     def end(self) -> None:

@@ -18,6 +18,7 @@ from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Exchange, RateHeaders
 from pinconnect.pinterest.errors import RateLimited, ServerTrouble
 from pinconnect.pinterest.limits import Category
+from pinconnect.queue.budget import TimeBudget
 from pinconnect.queue.models import RateLimit
 from tests.audiences.test_killed_anywhere import Killed
 from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_due, make_shop, people
@@ -168,6 +169,26 @@ def test_a_worker_that_comes_back_after_its_leases_ran_out_changes_nothing(shop:
     assert shop.members == expected_members(ROWS)
     assert run().counts["final"]["rows"]["sent"] == 120
     assert set(Batch.objects.values_list("lease_token", flat=True)) == {""}
+
+
+def test_a_worker_whose_leases_went_to_another_sends_nothing_more_of_its_group(
+    shop: Shop, at_call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_over() -> None:
+        Batch.objects.filter(state=BatchState.SENDING).update(lease_token="another")
+        monkeypatch.setattr(groups, "FLUSH_AFTER_S", -1.0)
+
+    at_call(3, taken_over)
+    pump = upload.Pump(run().pk, TimeBudget(60))
+
+    assert pump.step()
+
+    assert len(shop.simulator.calls("customer_lists/update")) == 3, "three more were in the group"
+    assert pump.sent == 0
+    assert states() == [SENT] + 6 * [BatchState.SENDING] + 5 * [PENDING], "they are for whoever holds them"
+    make_due(run())
+    assert drive_through(run()).state == RunState.DONE
+    assert shop.members == expected_members(ROWS)
 
 
 def test_a_rate_limit_within_a_group_gives_the_rest_back(shop: Shop, at_call: Any) -> None:
