@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from audiences.models import Audience, Delivery, Mode, Run, Trigger
-from audiences.services import runs
+from audiences.services import runs, sharing
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
 from pinconnect.alerts.services import resolve_alert
@@ -31,7 +31,8 @@ def start_over(delivery: Delivery, *, by: User | None) -> Run | None:
     delivery is paused. Raises ServiceRefusal when the list is not gone, or was replaced already.
     """
     with transaction.atomic():
-        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        together = sharing.lock_together(delivery)
+        delivery = next(one for one in together if one.pk == delivery.pk)
         if delivery.state not in (DeliveryState.ACTIVE, DeliveryState.PAUSED):
             raise ServiceRefusal(
                 "archived" if delivery.state == DeliveryState.ARCHIVED else "still_a_draft", name=delivery.name
@@ -45,7 +46,7 @@ def start_over(delivery: Delivery, *, by: User | None) -> Run | None:
             raise ServiceRefusal("run_active", name=delivery.name)
         new = _successor(old)
         # Whoever only takes people out of the old list has nothing to do on the new one until it is filled.
-        Delivery.objects.not_archived().filter(audience=old).update(audience=new)
+        Delivery.objects.filter(pk__in=[one.pk for one in together], audience=old).update(audience=new)
         Audience.objects.filter(pk=old.pk).update(list_state="GONE", observe_at=None)
         resolve_alert(old.workspace, "audiences.list_gone", f"audience:{old.pk}")
         audit.record(

@@ -25,7 +25,8 @@ def start(delivery: Delivery, *, by: User | None, trigger: str, is_dry_run: bool
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
         _check_startable(delivery, is_dry_run=is_dry_run)
-        # Locked, so that no run can settle between reading the ledger's version and taking the place of that run.
+        # Locked, so that no run can settle between reading the ledger's version and taking the place of that run. The
+        # delivery comes first: see sharing.lock_together.
         delivery.audience = Audience.objects.select_for_update(no_key=True).filter(pk=delivery.audience_id).first()
         plan = plans.pin(delivery)
         if not plan["snapshots"] and not delivery.published_at and not is_dry_run:

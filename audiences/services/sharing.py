@@ -4,8 +4,11 @@ They share its row and so its ledger, and their runs wait for one another. Who d
 alone in that: a mirror beside a delivery that adds would take out what that one put in.
 """
 
+from django.db.models import Q
+
 from audiences.models import Audience, Delivery, Mode
 from audiences.services.refusals import ServiceRefusal
+from audiences.states import DeliveryState
 
 
 def check(delivery: Delivery, audience: Audience, *, mode: str = "") -> None:
@@ -41,3 +44,15 @@ def writers(delivery: Delivery) -> list[Delivery]:
     if delivery.audience is None:
         return []
     return list(Delivery.objects.live().filter(audience=delivery.audience).exclude(pk=delivery.pk).order_by("name"))
+
+
+def lock_together(delivery: Delivery) -> list[Delivery]:
+    """The delivery and all that are not archived and go into the same list, locked. Call it in a transaction.
+
+    Everybody locks in one order: deliveries, by their ids, then the row of the audience. Whoever held the audience and
+    then asked for another delivery of it would wait for the start of a run of that one, which waits for the audience.
+    """
+    wanted, audience = Q(pk=delivery.pk), Delivery.objects.values_list("audience", flat=True).get(pk=delivery.pk)
+    if audience is not None:
+        wanted |= Q(audience=audience) & ~Q(state=DeliveryState.ARCHIVED)
+    return list(Delivery.objects.select_for_update().filter(wanted).order_by("pk"))

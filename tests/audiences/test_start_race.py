@@ -1,19 +1,20 @@
-"""A run that starts while another one settles pins the ledger that settling leaves, on PostgreSQL."""
+"""A run that starts while something else happens to its list, on PostgreSQL."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import services
 from tests.support.installation import Installation
 
-RACE = """
+MAKE = """
 import json, threading
 from django.db import connections, transaction
 from django.utils import timezone
 from audiences.models import Audience, Delivery, DeliveryColumn
-from audiences.services import runs
+from audiences.services import refilling, runs
 from pinconnect.datasets.models import Dataset
 from pinconnect.profiles.models import AdAccount
 from pinconnect.workspaces.models import Workspace
@@ -26,6 +27,8 @@ delivery = Delivery.objects.create(workspace=w, name="D", dataset=dataset, audie
     published_at=timezone.now())
 DeliveryColumn.objects.create(delivery=delivery, column="email", kind="email")
 started = []
+"""
+SETTLED = """
 
 def start():
     try:
@@ -42,15 +45,55 @@ with transaction.atomic():
 starter.join(30)
 print(json.dumps([was_waiting, started]))
 """
+REPLACED = """
+Audience.objects.update(customer_list_id="7", list_state="GONE")
+Delivery.objects.update(mode="add")
+other = Delivery.objects.create(workspace=w, name="E", dataset=dataset, audience=audience, state="active", mode="add",
+    published_at=timezone.now())
+DeliveryColumn.objects.create(delivery=other, column="email", kind="email")
+seen, check = [], runs._check_startable
+
+def replace():
+    try:
+        started.append(refilling.start_over(delivery, by=None).audience_id)
+    except Exception as error:
+        started.append(type(error).__name__)
+    finally:
+        connections.close_all()
+
+def check_slowly(locked, **how):
+    check(locked, **how)
+    if locked.pk == other.pk:
+        # Its own row is locked, that of the audience is not yet.
+        replacer.start()
+        replacer.join(2)
+        seen.append(replacer.is_alive())
+
+replacer, runs._check_startable = threading.Thread(target=replace), check_slowly
+try:
+    seen.append(runs.start(other, by=None, trigger="by_hand").audience_id == audience.pk)
+except Exception as error:
+    seen.append(type(error).__name__)
+replacer.join(30)
+print(json.dumps([seen, started, Audience.objects.count()]))
+"""
 
 
-@pytest.mark.slow
-@pytest.mark.services
-def test_a_run_pins_the_ledger_that_was_settled_in_the_same_moment(tmp_path: Path) -> None:
+pytestmark = [pytest.mark.slow, pytest.mark.services]
+
+
+def raced(folder: Path, script: str) -> Any:
+    """What a script printed in an installation of its own."""
     with services.postgres() as server:
-        place = Installation(tmp_path / "data", {"DATABASE_URL": server.url})
+        place = Installation(folder, {"DATABASE_URL": server.url})
         place.make_database()
+        return json.loads(place.manage("shell", "--no-imports", "-c", MAKE + script))
 
-        raced = json.loads(place.manage("shell", "--no-imports", "-c", RACE))
 
-    assert raced == [True, [7]]
+def test_a_run_pins_the_ledger_that_was_settled_in_the_same_moment(tmp_path: Path) -> None:
+    assert raced(tmp_path / "data", SETTLED) == [True, [7]]
+
+
+def test_a_list_replaced_while_another_delivery_of_it_starts_makes_nobody_wait_for_ever(tmp_path: Path) -> None:
+    """The run that started first has the old list; replacing waits for it, and is then refused in words."""
+    assert raced(tmp_path / "data", REPLACED) == [[True, True], ["ServiceRefusal"], 1]
