@@ -62,6 +62,12 @@ _WAITS = {
         "it is there.",
         "",
     ),
+    "list_unknown": Words(
+        "Pinterest does not find the list",
+        "Pinterest answered that it does not know this customer list. That may be a mistake of the moment, so the run "
+        "asks once more in a minute, and only then takes the list for deleted.",
+        "",
+    ),
     "file_at_pinterest": Words(
         "Pinterest works on a file of records",
         "Everything was sent as a file, and Pinterest has not said what it made of it. The run looks again by itself.",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO, StringIO
+from itertools import product
 from typing import Any
 
 from django.utils import timezone
@@ -185,8 +186,8 @@ def make_due(run: Run) -> None:
     RateLimit.objects.update(blocked_until=0, used_until=0)
     audiences, long_ago = Audience.objects.filter(pk=run.audience_id), timezone.now() - timedelta(minutes=5)
     audiences.update(lease_until=None)
-    for what in ("list_create_asked_at", "list_looked_up_at", "audience_create_asked_at", "audience_looked_up_at"):
-        audiences.filter(**{f"{what}__isnull": False}).update(**{what: long_ago})
+    for what, noted in product(("list", "audience"), ("create_asked_at", "looked_up_at", "missing_at")):
+        audiences.filter(**{f"{what}_{noted}__isnull": False}).update(**{f"{what}_{noted}": long_ago})
 
 
 def drive_through(run: Run, *, rounds: int = 60) -> Run:

@@ -51,6 +51,13 @@ class Audience(WorkspaceOwned):
     list_state = models.CharField(max_length=20, blank=True, help_text="Pinterest's state of the customer list.")
     audience_state = models.CharField(max_length=30, blank=True, help_text="Pinterest's state of the audience.")
     size = models.BigIntegerField(null=True, blank=True, help_text="Pinterest's size of the audience.")
+    # One such answer proves nothing; a second one, a minute later, does.
+    list_missing_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Pinterest first said that it does not know the list."
+    )
+    audience_missing_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When Pinterest first said that it does not know the audience."
+    )
     observed_at = models.DateTimeField(null=True, blank=True)
     observe_at = models.DateTimeField(null=True, blank=True, help_text="When Pinterest is asked for its state again.")
     hinted_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the queue was last told.")

@@ -21,7 +21,6 @@ from audiences.services import (
     access,
     calls,
     completion,
-    endings,
     file_uploads,
     groups,
     outcomes,
@@ -30,6 +29,7 @@ from audiences.services import (
     restoring,
     standby,
     targets,
+    vanished,
 )
 from audiences.services import plan as plans
 from audiences.services.outcomes import Claimed
@@ -251,9 +251,7 @@ class Pump:
             outcomes.give_back(claimed, error=error)
             return self.voice.pause_refused(run, error)
         if isinstance(error, NotFound) and run.audience.customer_list_id:
-            outcomes.failed(claimed, "NotFound", http_status=error.status)
-            endings.stop_sending(run, ending="failed", code="list_gone")
-            endings.skip_unsure(run)
+            vanished.list_unknown(run, claimed, error)
             return False
         if isinstance(error, NotFound):
             outcomes.give_back(claimed, error=error)
@@ -273,6 +271,7 @@ class Pump:
     def _note_sent(self, run: Run, group: groups.Group, claimed: Claimed) -> None:
         profile = self.voice.profile
         group.answered(claimed, self.exchange, profile)
+        vanished.note_found(run.audience, "list")
         if profile is not None:
             standby.note_sent(run.delivery, profile)
 

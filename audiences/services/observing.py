@@ -14,10 +14,10 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Mode
-from audiences.services import access, calls, rates, standby
+from audiences.services import access, calls, rates, standby, vanished
 from audiences.states import DeliveryState
 from audiences.watching import drift, observations
-from audiences.watching.observations import FINISHED, Answer
+from audiences.watching.observations import FINISHED, GONE, Answer
 from pinconnect.alerts.services import raise_alert, resolve_alerts
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
@@ -118,6 +118,9 @@ def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.
     client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
     answer = _answer(audience, client)
     rates.note(profile, Category.ADS_READ, client.last_rate)
+    wait_s = _doubt_s(audience, answer)
+    if wait_s:
+        return {"observe_at": now + timedelta(seconds=wait_s)}
     with transaction.atomic():
         before, observation, foreign = observations.keep(audience, answer, now)
         drift.judge(audience, delivery, before, observation, foreign)
@@ -132,6 +135,17 @@ def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.
             audience.settled_at, now, is_finished=observations.is_finished(observation), is_active=is_active
         ),
     }
+
+
+def _doubt_s(audience: Audience, answer: Answer) -> float:
+    """In how many seconds to look again before the answer is believed; 0.0 when it is."""
+    if answer.list_state == GONE:
+        return vanished.look_again_s(audience, "list")
+    vanished.note_found(audience, "list")
+    if answer.audience_state == GONE:
+        return vanished.look_again_s(audience, "audience")
+    vanished.note_found(audience, "audience")
+    return 0.0
 
 
 def _answer(audience: Audience, client: Client) -> Answer:
@@ -150,7 +164,7 @@ def _answer(audience: Audience, client: Client) -> Answer:
 
 def _make_missing(audience: Audience, delivery: Delivery, recorder: calls.Recorder) -> None:
     """An audience that Pinterest did not allow before may be allowed now that the list is ready."""
-    if audience.audience_id or not audience.customer_list_id or audience.list_state == "GONE":
+    if audience.audience_id or not audience.customer_list_id or audience.list_state == GONE or audience.list_missing_at:
         return
     if not Delivery.objects.live().filter(audience=audience).exclude(mode=Mode.REMOVE).exists():
         return
@@ -182,7 +196,7 @@ def _tell(audience: Audience, delivery: Delivery, now: datetime) -> None:
     states = {audience.list_state, audience.audience_state}
     open_now = {
         "too_small": "TOO_SMALL" in states,
-        "still_matching": is_late and not states <= FINISHED | {"GONE"},
+        "still_matching": is_late and not states <= FINISHED | {GONE},
         "audience_missing": is_late and not audience.audience_id and audience.list_state == "READY",
     }
     subject, over = f"audience:{audience.pk}", [f"audiences.{kind}" for kind in open_now if not open_now[kind]]

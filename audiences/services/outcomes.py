@@ -33,7 +33,7 @@ ALERT_AT_TROUBLE = 5
 MAX_ATTEMPTS = 12
 # Pinterest's silence, whatever the batch: smaller ones would get the same.
 _SILENCE = ("ServerTrouble", "UnknownOutcome", "NotSent")
-_PASSING_REASONS = ("rate_limited", "pinterest_trouble", "create_unanswered", "file_at_pinterest")
+_PASSING_REASONS = ("rate_limited", "pinterest_trouble", "create_unanswered", "file_at_pinterest", "list_unknown")
 
 
 @dataclass(frozen=True)

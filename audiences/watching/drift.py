@@ -232,6 +232,7 @@ def make_anew(audience: Audience, *, by: User | None) -> bool:
             audience_create_after_id="",
             audience_create_asked_at=None,
             audience_looked_up_at=None,
+            audience_missing_at=None,
             observe_at=timezone.now(),
         ):
             return False

@@ -1,11 +1,13 @@
 """Each way in which Pinterest may answer a batch, and what becomes of the batch, the run and the list."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audiences import tasks
-from audiences.models import Batch, Run
+from audiences.models import Audience, Batch, Run
 from audiences.pipeline import upload
 from audiences.states import BatchState, DeliveryState, RunState
 from pinconnect.alerts.models import Alert
@@ -135,10 +137,40 @@ def test_pinterest_that_refuses_everything_stops_the_run_early(simulator: Simula
     assert Alert.objects.filter(kind="audiences.run_failed").exists()
 
 
+def unknown(shop: Shop, *, times: int | None) -> None:
+    """Pinterest answers so often that there is no such list."""
+    answer = {"status": 404, "code": 404, "message": "Customer list not found."}
+    shop.simulator.fault("error", operation="customer_lists/update", times=times, **answer)
+
+
+def test_a_list_that_is_not_found_once_is_asked_for_again_before_it_counts_as_gone(shop: Shop) -> None:
+    unknown(shop, times=1)
+
+    run = drive(run_of(shop))
+    assert (run.state, run.reason) == (RunState.UPLOADING, "list_unknown")
+    assert run.next_attempt_at - timezone.now() > timedelta(seconds=50)
+    run = drive_through(run)
+
+    assert (run.state, run.reason) == (RunState.DONE, "")
+    assert shop.members == expected_members(ROWS)
+    assert Audience.objects.get().list_missing_at is None
+    assert not Alert.objects.exists()
+
+
+def test_two_answers_in_one_minute_are_no_confirmation(shop: Shop) -> None:
+    unknown(shop, times=2)
+    run = drive(run_of(shop))
+    Run.objects.update(next_attempt_at=None)
+    Batch.objects.update(next_attempt_at=None)
+
+    drive(run)
+
+    assert len(shop.simulator.calls("customer_lists/update")) == 2
+    assert drive_through(run).state == RunState.DONE
+
+
 def test_a_list_that_is_gone_ends_the_run_and_says_so(shop: Shop) -> None:
-    shop.simulator.fault(
-        "error", operation="customer_lists/update", status=404, code=404, message="Customer list not found."
-    )
+    unknown(shop, times=None)
 
     run = drive_through(run_of(shop))
 

@@ -13,6 +13,7 @@ from tests.factories_audiences import (
     EMAIL,
     Shop,
     drive,
+    drive_through,
     expected_members,
     make_ad_account,
     make_draft,
@@ -189,7 +190,7 @@ def test_a_list_deleted_between_choice_and_publish_ends_the_run_and_says_so(shop
     draft = chosen(shop, 2)
     shop.simulator.app.world.store.run("DELETE FROM customer_lists WHERE id = ?", int(listed(2).pinterest_id))
 
-    run = drive(deliveries.publish(draft, by=None))
+    run = drive_through(deliveries.publish(draft, by=None))
 
     assert (run.state, run.reason) == (RunState.FAILED, "list_gone")
 

@@ -110,13 +110,55 @@ def test_a_change_that_is_settled_meanwhile_is_watched_from_then_on(
 
 
 @pytest.mark.django_db
-def test_a_list_that_was_deleted_is_noticed(simulator: SimulatorInTest) -> None:
-    delivered(simulator, 20)
-    simulator.fault("error", operation="customer_lists/get", status=404, code=404, message="Customer list not found.")
+def unknown(simulator: SimulatorInTest, what: str, *, times: int | None) -> None:
+    simulator.fault("error", operation=f"{what}/get", status=404, code=404, message="Not found.", times=times)
 
-    observe(simulator)
 
-    assert "audiences.list_gone" in Alert.objects.values_list("kind", flat=True)
+def minute_passes() -> None:
+    for field in ("list_missing_at", "audience_missing_at"):
+        Audience.objects.exclude(**{field: None}).update(**{field: timezone.now() - timedelta(minutes=1)})
+
+
+GONE = [("customer_lists", "list_gone", "list_state"), ("audiences", "audience_gone", "audience_state")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("what", "kind", "field"), GONE)
+def test_what_was_deleted_is_noticed_when_pinterest_has_said_so_twice(
+    simulator: SimulatorInTest, what: str, kind: str, field: str
+) -> None:
+    delivered(simulator, 150)
+    assert getattr(observe(simulator), field) == "READY"
+    unknown(simulator, what, times=None)
+
+    assert getattr(observe(simulator), field) == "READY"
+    found = observe(simulator)
+    assert (getattr(found, field), Alert.objects.count()) == ("READY", 0), (
+        "two answers within a minute are as good as one"
+    )
+    assert found.observe_at is not None
+    assert timedelta(seconds=30) < found.observe_at - timezone.now() <= timedelta(seconds=60)
+    minute_passes()
+    found = observe(simulator)
+
+    assert getattr(found, field) == "GONE"
+    assert Alert.objects.get(resolved_at=None).kind == f"audiences.{kind}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("what", "kind", "field"), GONE)
+def test_what_is_not_found_once_and_then_again_much_later_was_there_in_between(
+    simulator: SimulatorInTest, what: str, kind: str, field: str
+) -> None:
+    delivered(simulator, 150)
+    for _ in range(2):
+        assert getattr(observe(simulator), field) == "READY"
+        unknown(simulator, what, times=1)
+        assert getattr(observe(simulator), field) == "READY"
+        minute_passes()
+
+    assert getattr(observe(simulator), field) == "READY"
+    assert not Alert.objects.exists()
 
 
 @pytest.mark.django_db
@@ -177,3 +219,15 @@ def test_two_workers_do_not_ask_at_once(simulator: SimulatorInTest) -> None:
     Audience.objects.update(observe_at=timezone.now(), lease_until=timezone.now() + timedelta(minutes=1))
 
     assert tasks.observe_audience(Audience.objects.get().pk) == ""
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_does_not_keep_a_deleted_list_from_being_noticed(simulator: SimulatorInTest) -> None:
+    delivered(simulator, 150)
+    unknown(simulator, "customer_lists", times=None)
+    Audience.objects.update(list_missing_at=timezone.now() + timedelta(days=1))
+
+    observe(simulator)
+    minute_passes()
+
+    assert observe(simulator).list_state == "GONE"

@@ -27,7 +27,7 @@ def shop(simulator: SimulatorInTest) -> Shop:
     for table in ("audiences", "customer_lists"):
         simulator.app.world.store.run(f"DELETE FROM {table}")
     shop.change(people(range(10, 130)))
-    run = drive(shop.start())
+    run = drive_through(shop.start())
     assert run.reason == "list_gone"
     return shop
 

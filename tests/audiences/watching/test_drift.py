@@ -133,6 +133,7 @@ def test_an_audience_that_was_removed_can_be_made_anew(seen: Watched) -> None:
     old = seen.audience.audience_id
     seen.somebody_else("PATCH", f"{AUDIENCES}/{old}", {"operation_type": "REMOVE"})
     seen.look(hours=12)
+    seen.look(minutes=1)
     assert alert("audience_gone") is not None
     assert alert("list_gone") is None
 
@@ -150,6 +151,7 @@ def test_a_list_that_is_gone_is_not_told_again_once_it_is_known(seen: Watched) -
     gone = {"operation": "customer_lists/get", "status": 404, "code": 404, "message": "Customer list not found."}
     seen.simulator.fault("error", times=None, **gone)
     seen.look(hours=12)
+    seen.look(minutes=1)
     assert alert("list_gone") is not None
 
     drift.acknowledge(Drift.objects.get(), by=None)
