@@ -95,6 +95,74 @@ def test_a_call_that_takes_effect_after_it_was_given_up_is_ours(seen: Watched) -
     assert not Drift.objects.exists()
 
 
+def late_and_repeated(seen: Watched) -> Run:
+    """A call that was given up and then repeated with success. The run has sent everything and is not settled yet."""
+    seen.simulator.fault("drop", operation="customer_lists/update", when="before")
+    seen.shop.change(people(range(320)))
+    run = seen.shop.start()
+    tasks.prepare_run(run.pk)
+    for _ in range(2):
+        make_due(run)
+        tasks.pump_run(run.pk)
+    run.refresh_from_db()
+    assert (run.state, Batch.objects.get(run=run).attempts) == (RunState.SETTLING, 2)
+    return run
+
+
+def test_a_call_given_up_minutes_ago_may_still_take_effect_although_it_was_repeated_since(seen: Watched) -> None:
+    run = late_and_repeated(seen)
+    assert drive(run).state == RunState.DONE
+    seen.look(minutes=2)
+
+    seen.write_as_another("ADD", range(300, 320))  # what was given up, carried out late
+    seen.look(minutes=2)
+
+    no_stranger(seen)
+
+
+def test_calls_answered_minutes_ago_hide_no_stranger(seen: Watched) -> None:
+    seen.deliver(range(320))
+    seen.look(minutes=2)
+
+    seen.write_as_another("ADD", range(3))
+    seen.look(minutes=1)
+
+    found = seen.drift(DriftKind.WRITTEN)
+    assert found is not None
+    assert found.facts["calls"] == 1
+
+
+def test_calls_given_up_long_ago_hide_no_stranger_however_long_the_run_takes(seen: Watched) -> None:
+    late_and_repeated(seen)
+    seen.look(minutes=20)
+
+    seen.write_as_another("ADD", range(3))
+    seen.look(minutes=1)
+
+    found = seen.drift(DriftKind.WRITTEN)
+    assert found is not None
+    assert found.facts["calls"] == 1
+
+
+def test_calls_of_a_run_that_was_given_up_long_ago_hide_no_stranger(seen: Watched) -> None:
+    seen.simulator.fault("drop", operation="customer_lists/update", when="before", times=None)
+    seen.shop.change(people(range(320)))
+    run = seen.shop.start()
+    drive(run)
+    Batch.objects.filter(run=run).update(state=BatchState.FAILED)
+    seen.simulator.clear_faults()
+    drive_through(run)
+    assert run.finished_at is not None
+    seen.look(hours=2)
+
+    seen.write_as_another("ADD", range(3))
+    seen.look(minutes=1)
+
+    found = seen.drift(DriftKind.WRITTEN)
+    assert found is not None
+    assert found.facts["calls"] == 1
+
+
 def test_an_erasure_is_ours(seen: Watched) -> None:
     digest = sha256(b"member00007@example.com").digest()
     erasure = erasing.request(seen.shop.workspace, by=None, wanted=[Wanted("email", digest)])
