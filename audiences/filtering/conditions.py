@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from audiences.filtering import values
+from audiences.filtering import personal, values
 
 Match = Literal["all", "any"]
 MATCHES: tuple[Match, ...] = ("all", "any")
@@ -66,8 +65,10 @@ OPERATORS: dict[str, Operator] = {
         Operator("next_days", "is in the next", "date", "one", "days"),
     )
 }
-# Written down in a condition they would be kept in clear, which nothing else of a person is.
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]{2,}")
+
+
+# They compare with all of a value, and not with a part of it.
+_WHOLE = frozenset({"is", "is_not", "one_of", "none_of"})
 
 
 class FilterError(ValueError):
@@ -197,13 +198,31 @@ def _plain(operator: Operator, value: str, is_day_first: bool) -> str:
         if date is None:
             raise FilterError("not_a_date", "That is not a date. Write it like 2025-12-31.")
         return date
-    if _ADDRESS.fullmatch(value):
+    named = personal.named(value)
+    if named:
         raise FilterError(
             "personal",
-            "Conditions are kept in clear, so they may not name a person's address. "
-            "To take a person off every list, use Erase.",
+            f"Conditions are kept in clear, so they may not name a person, and this looks like {named}. To take a "
+            "person off every list, use Erase. If it is something else, compare with a part of it.",
         )
     return value
+
+
+def check_mapped(found: RowFilter | None, mapped: Iterable[personal.Mapped]) -> None:
+    """Raises FilterError for a condition that names an identifier of a column which is sent as such."""
+    by_name = {one.column: one for one in mapped}
+    for condition in found.conditions if found else ():
+        column, operator = by_name.get(condition.column), OPERATORS[condition.operator]
+        if column is None or operator.is_relative or operator.kind == "date":
+            continue
+        is_whole = condition.operator in _WHOLE
+        if any(personal.is_identifier(value, column, is_whole=is_whole) for value in condition.values):
+            raise FilterError(
+                "personal",
+                f"The column “{condition.column}” is sent to Pinterest, and conditions are kept in clear, so they may "
+                "not name one of its values. Compare with a part that many have, such as the end of an address. To "
+                "take a person off every list, use Erase.",
+            )
 
 
 def check(found: RowFilter, known: Sequence[str]) -> RowFilter:

@@ -21,6 +21,7 @@ from audiences.filtering.conditions import (
     Group,
     RowFilter,
     check,
+    check_mapped,
     checked,
 )
 from audiences.models import Delivery
@@ -139,7 +140,9 @@ class Editor:
             groups.append(Group(tuple(one for one in found if one), group.match["match"].value() or "all"))
         if not is_right:
             raise FilterError("conditions", "Put the marked conditions right.")
-        return check(RowFilter(tuple(groups), self.match["match"].value() or "any", is_day_first), self.columns)
+        wanted = check(RowFilter(tuple(groups), self.match["match"].value() or "any", is_day_first), self.columns)
+        check_mapped(wanted, self.delivery.columns.all())
+        return wanted
 
     def is_valid(self) -> bool:
         try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import phonenumbers
 from django.db import IntegrityError, transaction
 
+from audiences.filtering.conditions import FilterError, RowFilter, check_mapped
 from audiences.models import Audience, Delivery, DeliveryColumn, Mode
 from audiences.services import sharing, standby
 from audiences.services.plan import choose_wire
@@ -257,6 +258,10 @@ def checked_columns(delivery: Delivery, columns: Sequence[ColumnChoice]) -> list
     for name in names:
         if names.count(name) > 1:
             raise ServiceRefusal("column_twice", column=name)
+    try:
+        check_mapped(RowFilter.from_json(delivery.row_filter), chosen)
+    except FilterError as error:
+        raise ServiceRefusal("filter_refused", sentence=error.sentence) from error
     return chosen
 
 

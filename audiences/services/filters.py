@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from audiences.filtering.conditions import FilterError, RowFilter, check
+from audiences.filtering.conditions import FilterError, RowFilter, check, check_mapped
 from audiences.filtering.editor import stamp
 from audiences.models import Delivery
 from audiences.services.refusals import ServiceRefusal
@@ -27,7 +27,9 @@ def set_filter(
         wanted = {}
         if row_filter is not None:
             try:
-                wanted = check(row_filter, list(current.dataset.columns.values_list("name", flat=True))).to_json()
+                found = check(row_filter, list(current.dataset.columns.values_list("name", flat=True)))
+                check_mapped(found, current.columns.all())
+                wanted = found.to_json()
             except FilterError as error:
                 raise ServiceRefusal("filter_refused", sentence=error.sentence) from error
         if wanted != current.row_filter:

@@ -2,14 +2,16 @@
 
 import pytest
 
+from audiences.filtering.conditions import RowFilter
 from audiences.models import Delivery, Run, Trigger
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
 from audiences.reports import counts
-from audiences.services import runs
+from audiences.services import deliveries, editing, filters, runs
+from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.datasets.services import delete_snapshot
-from tests.factories_audiences import Shop, drive, expected_members, make_shop, people
+from tests.factories_audiences import ALL_KINDS, Shop, drive, expected_members, make_shop, people
 from tests.support.reference_filter import matches
 from tests.support.simulator import SimulatorInTest
 
@@ -124,3 +126,33 @@ def test_dry_run_says_what_could_not_be_compared(shop: Shop) -> None:
     assert counts.remarks(run.counts) == [
         "200 rows have no number in “country”, so a condition that asks for one does not match them."
     ]
+
+
+def test_filter_may_not_name_an_identifier_of_a_column_that_is_sent(shop: Shop) -> None:
+    wanted = RowFilter.from_json(only("gaid", "is", people(range(1))[0]["gaid"]))
+    editing.change(shop.delivery, editing.Wish("Newsletter", "mirror", ALL_KINDS), by=None)
+
+    with pytest.raises(ServiceRefusal) as refused:
+        filters.set_filter(shop.delivery, by=None, row_filter=wanted)
+
+    assert refused.value.code == "filter_refused"
+    assert "“gaid” is sent to Pinterest" in refused.value.sentence
+    assert not Delivery.objects.get().row_filter
+
+
+def test_column_named_by_a_filter_value_by_value_is_not_sent_afterwards(shop: Shop) -> None:
+    filters.set_filter(
+        shop.delivery, by=None, row_filter=RowFilter.from_json(only("gaid", "is", people(range(1))[0]["gaid"]))
+    )
+
+    for change in (
+        lambda: editing.change(shop.delivery, editing.Wish("Newsletter", "mirror", ALL_KINDS), by=None),
+        lambda: deliveries.change_published(
+            shop.delivery, by=None, mode="mirror", columns=ALL_KINDS, profile=shop.profile
+        ),
+    ):
+        with pytest.raises(ServiceRefusal) as refused:
+            change()
+        assert refused.value.code == "filter_refused"
+
+    assert [column.column for column in shop.delivery.columns.all()] == ["email"]

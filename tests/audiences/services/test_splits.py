@@ -107,6 +107,16 @@ def test_column_with_far_too_many_values_is_refused_and_says_why(simulator: Simu
     assert "600" in caught.value.sentence
 
 
+def test_values_that_name_people_make_no_lists(simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, [row | {"contact": "0170 1234567"} for row in people(range(20))])
+
+    with pytest.raises(ServiceRefusal) as refused:
+        splits.create(shop.delivery, wish("0170 1234567", column="contact"), by=None)
+
+    assert "a phone number" in refused.value.sentence
+    assert not Split.objects.exists()
+
+
 def test_incomplete_draft_cannot_be_split(shop: Shop) -> None:
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Spring")
     draft.columns.all().delete()
