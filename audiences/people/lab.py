@@ -75,6 +75,18 @@ def identities(
     return tuple(dict.fromkeys(found))
 
 
+def sought(examined: Examined, value: str, *, with_other_hashes: bool) -> tuple[Wanted, ...]:
+    """Under which hashes lists may hold exactly this: the rule's own and, where they are passed on, MD5 and SHA-1."""
+    own = [bytes.fromhex(examined.digest)] if examined.digest else []
+    others: list[bytes | None] = []
+    if with_other_hashes and "any_hash" in examined.kind.treatments:
+        others = [rules.judge(examined.kind.code, value, "any_hash").digest]
+        if examined.normalised:
+            others += texts.other_digests(examined.normalised)
+    found = [Wanted(examined.kind.wire, digest) for digest in (*own, *others) if digest]
+    return tuple(dict.fromkeys(found))
+
+
 def _others(verdict: Verdict, value: str, digest: str) -> tuple[OtherRule, ...]:
     if not verdict.is_usable or verdict.already_hashed:
         return ()

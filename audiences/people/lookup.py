@@ -18,7 +18,7 @@ from audiences.models import Audience, Changes, Delivery, Run
 from audiences.people import history
 from audiences.people.parts import Parts
 from pinconnect.datasets.models import Snapshot
-from pinconnect.identifiers import kinds
+from pinconnect.identifiers import kinds, texts
 from pinconnect.workspaces.models import Workspace
 
 _QUERIES_AT_ONCE = 200
@@ -56,6 +56,11 @@ class Place:
     @property
     def is_member(self) -> bool:
         return bool(self.members)
+
+    @property
+    def hashes(self) -> str:
+        """Which hashes it is on the list as: SHA-256, or MD5 and SHA-1 where those were passed on."""
+        return " and ".join(dict.fromkeys(texts.HASHES[2 * len(one.digest)] for one in self.members))
 
     @property
     def since(self) -> datetime | None:

@@ -7,10 +7,12 @@ from django.views.decorators.http import require_http_methods
 
 from audiences.people import lab, lookup
 from audiences.people.forms import IdentifierForm
-from audiences.people.lookup import Wanted
-from audiences.views.people import tabs
+from audiences.views.people import passes_other_hashes, tabs
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
+
+_PASSED_ON = "Below is where such a column has delivered it."
+_NEVER_PASSED_ON = "No list of this workspace was ever filled from such a column, so none holds it."
 
 
 @workspace_view(Verb.VIEW)
@@ -24,9 +26,15 @@ def hash_lab(request: WorkspaceRequest) -> HttpResponse:
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
         examined = lab.examine(kind, value, form.country)
         context["examined"] = examined
-        if examined.digest:
-            wanted = Wanted(examined.kind.wire, bytes.fromhex(examined.digest))
-            found = lookup.look_up(request.workspace, [wanted])
+        passes_on = passes_other_hashes(request)
+        wanted = lab.sought(examined, value, with_other_hashes=passes_on)
+        # Nobody knows what is behind such a hash, so all that can be said of it is where it is.
+        context["is_other_hash"] = examined.refusal is not None and examined.refusal.code in ("md5", "sha1")
+        context["other_hash_note"] = _PASSED_ON if passes_on else _NEVER_PASSED_ON
+        context["passes_on"] = passes_on
+        if wanted:
+            found = lookup.look_up(request.workspace, wanted)
+            context["was_looked_up"] = True
             context["places"] = [place for place in found if place.is_member]
             context["left"] = [place for place in found if not place.is_member]
     return render(request, "audiences/lab.html", context)

@@ -41,7 +41,7 @@ def person(request: WorkspaceRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "tabs": tabs(request, "person")}
     if request.method == "POST" and form.is_valid():
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
-        wanted = lab.identities(kind, value, form.country, with_other_hashes=_has_other_hashes(request))
+        wanted = lab.identities(kind, value, form.country, with_other_hashes=passes_other_hashes(request))
         if wanted:
             context["stories"] = _stories(request, wanted)
             context["erasures"] = _erasures(request, wanted)
@@ -51,7 +51,8 @@ def person(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "audiences/person.html", context)
 
 
-def _has_other_hashes(request: WorkspaceRequest) -> bool:
+def passes_other_hashes(request: WorkspaceRequest) -> bool:
+    """Whether any list of the workspace may hold MD5 or SHA-1."""
     return Audience.objects.for_workspace(request.workspace).filter(takes_other_hashes=True).exists()
 
 

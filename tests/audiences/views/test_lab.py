@@ -1,14 +1,17 @@
 """Hash Lab: one value, each step, and the lists that hold it."""
 
+import hashlib
 import logging
 from hashlib import sha256
 
 import pytest
 
-from audiences.models import Run
+from audiences.models import Delivery, Run
+from audiences.services import deliveries
+from audiences.services.deliveries import ColumnChoice
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
-from tests.factories_audiences import drive
+from tests.factories_audiences import drive, people
 
 SECRET = "Zz.Top+secret@Example.com"
 
@@ -44,6 +47,33 @@ def test_delivered_value_names_the_lists_that_hold_it(pages: Pages) -> None:
     assert "Delivered" in text
     assert f"/deliveries/{pages.shop.delivery.pk}/" in text
     assert "On no list" not in text
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1"])
+def test_other_hash_names_the_lists_that_hold_it_where_it_was_passed_on(pages: Pages, name: str) -> None:
+    drive(Run.objects.get())
+    value = hashlib.new(name, b"member00007@example.com").hexdigest()
+    label = {"md5": "MD5", "sha1": "SHA-1"}[name]
+    assert "No list of this workspace was ever filled from such a column" in text_of(pages, value=value)
+
+    hashed = [row | {"email": sha256(row["email"].encode()).hexdigest()} for row in people(range(10, 300))]
+    pages.shop.change([hashed[0] | {"email": value.upper()}, *hashed])
+    change_columns(pages.shop.delivery, "any_hash")
+    drive(pages.shop.start())
+    text = text_of(pages, value=value)
+
+    assert f"as {label}" in text
+    assert f"/deliveries/{pages.shop.delivery.pk}/" in text
+    assert "On no list" not in text
+    assert "Below is where such a column has delivered it." in text
+    plain = text_of(pages, value="Member00007@example.com")
+    assert f"as {label}" in plain, "the plain address finds the person under the hash that was delivered"
+    assert "On no list" in text_of(pages, value=hashlib.new(name, b"nobody@example.com").hexdigest())
+
+
+def change_columns(delivery: Delivery, treatment: str) -> None:
+    columns = [ColumnChoice("email", "email", treatment)]
+    deliveries.change_published(delivery, by=None, mode=delivery.mode, columns=columns, profile=delivery.profile)
 
 
 def test_refused_value_says_why(pages: Pages) -> None:
