@@ -27,8 +27,7 @@ ALERT_KINDS = (
         "audiences.run_held",
         Severity.WARNING,
         "“{delivery}” waits for your approval",
-        "Run {run} would add {adds} identifiers and remove {removals} of the {members} that are on the list. "
-        "Nothing was sent yet.",
+        "Run {run} would {change}. Nothing was sent yet.",
         "Look at the numbers, then approve or reject the run.",
         _run_page,
         lambda context, user_id: decision_links.address(context["run_id"], user_id),
@@ -71,14 +70,14 @@ ALERT_KINDS = (
         Severity.CRITICAL,
         "The list of “{delivery}” is gone from Pinterest",
         "Pinterest no longer knows the customer list “{list}”, so nothing can be delivered to it.",
-        "Open the delivery and choose “Make a new list”: it is filled again from the dataset.",
+        "{todo}",
         _delivery_page,
     ),
     AlertKind(
         "audiences.records_refused",
         Severity.WARNING,
         "Pinterest refused {refused} records of “{delivery}”",
-        "They were set apart in run {run}; everything else is on the list.",
+        "They were set apart in run {run}; Pinterest took everything else.",
         "Look at the refused records on the run’s page.",
         _run_page,
     ),
@@ -95,7 +94,8 @@ ALERT_KINDS = (
         Severity.INFO,
         "The audience “{audience}” is too small",
         f"Pinterest found fewer than {MIN_AUDIENCE_SIZE} of its users in it, so ads cannot target it yet.",
-        "If it stays so for 48 hours, deliver more people or a second kind of identifier for the same people.",
+        "If it stays so for 48 hours, it needs more people, or a second kind of identifier for the same people. A "
+        "delivery that only takes people out cannot make it larger.",
         _delivery_page,
     ),
     AlertKind(

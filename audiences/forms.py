@@ -13,14 +13,15 @@ from pinconnect.profiles.models import AdAccount, Profile
 
 NOTHING = "none"
 NOT_SENT = (NOTHING, "This column is not sent")
+# Short enough for a phone; the page says below what each does.
 TREATMENTS = (
     ("auto", "Find out per value"),
-    ("plain", "Plain: clean, then hash"),
-    ("e164", "Phone digits with country code: check and hash, clean nothing"),
-    ("hashed", "Already hashed with SHA-256: send as it is"),
-    ("any_hash", "Already hashed, MD5 and SHA-1 too: send as it is"),
+    ("plain", "Plain: clean and hash"),
+    ("e164", "Digits with country code"),
+    ("hashed", "Hashed with SHA-256"),
+    ("any_hash", "Hashed, MD5 and SHA-1 too"),
 )
-NO_COUNTRY = (NOTHING, "None: only numbers with a country code")
+NO_COUNTRY = (NOTHING, "None: refuse such numbers")
 
 
 class BasicsForm(forms.ModelForm):

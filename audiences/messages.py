@@ -129,7 +129,7 @@ _ENDS = {
     "up_to_date": Words("Up to date", "The list already holds exactly what it should. Nothing had to be sent.", ""),
     "some_refused": Words(
         "Done, with refused records",
-        "Pinterest refused single records. They were set apart; everything else is on the list.",
+        "Pinterest refused single records. They were set apart; it took everything else.",
         "Look at the refused records on the run’s page.",
     ),
     "nothing_usable": Words(
@@ -181,10 +181,69 @@ _ENDS = {
     ),
 }
 REASONS: dict[str, Words] = {**_WAITS, **_HOLDS, **_ENDS}
+# Where a run takes people out, it is the other way round.
+_OF_REMOVALS = {
+    "removes_many": Words(
+        "Held: it would take many people out",
+        "The dataset names more people on the list than this delivery may take out at once. Nothing was sent.",
+        "Look at the numbers. Approve the run if they are right, reject it if the wrong data was uploaded.",
+    ),
+    "empties_list": Words(
+        "Held: it would empty the list",
+        "Everybody on the list is in the dataset, so nobody would be left. Nothing was sent.",
+        "Approve the run only if the list should really be emptied.",
+    ),
+    "cancelled": Words(
+        "Cancelled",
+        "Somebody cancelled the run. Whoever Pinterest had taken out by then stays out and is counted.",
+        _AGAIN,
+    ),
+    "nothing_new": Words(
+        "Nothing new",
+        "There is no data to take people out by: none was written since this delivery was set up, or all of it was "
+        "deleted. Nobody was removed.",
+        "Upload new data to the dataset, then run the delivery.",
+    ),
+    "up_to_date": Words(
+        "Nobody to take out",
+        "Nobody in the dataset is on the list any more, as far as PinConnect knows. Nothing had to be sent.",
+        "",
+    ),
+    "nothing_usable": Words(
+        "No usable identifier",
+        "No row holds an identifier that can be sent, so nobody could be taken out.",
+        "Look at the reasons below. Often a column is mapped to the wrong kind.",
+    ),
+    "pinterest_unavailable": Words(
+        "Pinterest could not be reached for hours",
+        "The run tried for hours and stopped. Whoever Pinterest had taken out by then stays out and is counted.",
+        "Look at Pinterest’s status page. " + _AGAIN,
+    ),
+    "list_gone": Words(
+        "The list is gone",
+        "Pinterest no longer knows this customer list. It was deleted there, or the ad account is closed.",
+        "This delivery only takes people out, and nobody is left to take out of a list that is gone. Archive it, or go "
+        "on with it once a delivery that fills the list has made a new one.",
+    ),
+}
 
 
-def reason(code: str) -> Words:
-    """The words for a reason code of a run or a delivery; an unknown code is shown rather than hidden."""
+def held(*, adds: int, removals: int, members: int) -> str:
+    """What a held run would do, as the rest of a sentence. Numbers of identifiers; members: on the list before."""
+    removing = f"remove {removals:,} of the {members:,} that are on the list"
+    if not adds:
+        return removing.replace("of the", "identifiers of the", 1)
+    adding = f"add {adds:,} identifiers"
+    return f"{adding} and {removing}" if removals else f"{adding} to the {members:,} that are on the list"
+
+
+def reason(code: str, *, is_removal: bool = False) -> Words:
+    """The words for a reason code of a run or a delivery; an unknown code is shown rather than hidden.
+
+    is_removal: of a run that takes people out.
+    """
+    if is_removal and code in _OF_REMOVALS:
+        return _OF_REMOVALS[code]
     if code in REASONS:
         return REASONS[code]
     found = identifier_reasons.get(code)

@@ -79,7 +79,7 @@ def describe(run: Run) -> str:
         total, ended = sum(fate.total for fate in fates), sum(fate.total - fate.waiting for fate in fates)
         why = f" ({reason(run.reason).title})" if run.reason else ""
         return f"{name}, {ended:,} of {total:,} records{why}"
-    return f"{name} ({reason(run.reason).title})" if run.reason else name
+    return f"{name} ({reason(run.reason, is_removal=run.is_removal).title})" if run.reason else name
 
 
 def _position(run: Run) -> tuple[object, ...]:

@@ -110,5 +110,10 @@ class Run(WorkspaceOwned):
         return f"{self.delivery} run {self.number}"
 
     @property
+    def is_removal(self) -> bool:
+        """Whether it takes the people that it reads out of the list; an erasure does too."""
+        return self.plan.get("mode") == "remove"
+
+    @property
     def is_finished(self) -> bool:
         return self.state in RUN_TERMINAL

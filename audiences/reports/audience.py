@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from audiences.models import Audience, Delivery, Drift, Observation
+from audiences.models import Audience, Delivery, Drift, Mode, Observation, Run
 from audiences.reports.matching import Rate, rate_of
 from audiences.watching import drift, messages, observations
 from audiences.watching.forecast import Clock, Forecast, Past
@@ -14,6 +14,7 @@ from audiences.watching.messages import DriftWords
 from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
 from pinconnect.web import formats
 
+_LATEST = 20
 _MATCHING = frozenset({"PROCESSING", "INITIALIZING", "UPLOADING"})
 
 
@@ -54,15 +55,19 @@ def of(audience: Audience, delivery: Delivery | None = None) -> AudienceReport:
     newest = observations.newest(audience) if audience.customer_list_id else None
     past = Past(audience.workspace, ad_account_id=audience.ad_account_id)
     forecast = past.forecast(audience.ledger_members, newest.base if newest and newest.is_by_rows else None)
-    if audience.is_existing:
+    took_out = bool(audience.customer_list_id) and _took_out(audience)
+    # What others have put on a list is not known, and whoever takes people out does not wait for it to grow.
+    if audience.is_existing or took_out:
         forecast = None
-    headline, body, tone = _words(audience, newest, forecast)
+    headline, body, tone = _words_of_removal(audience) if took_out else _words(audience, newest, forecast)
+    if not headline:
+        headline, body, tone = _words(audience, newest, forecast)
     return AudienceReport(
         audience=audience,
         headline=headline,
         body=body,
         tone=tone,
-        outlook=_outlook(audience, newest, forecast, past.clock),
+        outlook=_outlook(audience, newest, forecast, past.clock, took_out=took_out),
         members=audience.member_count,
         size=audience.size,
         rate=rate_of(newest),
@@ -78,6 +83,37 @@ def _drifts(audience: Audience, delivery: Delivery | None) -> tuple[tuple[Drift,
         return ()
     found = Drift.objects.open().filter(audience=audience).select_related("audience")
     return tuple((one, messages.words(one, drift.context(one, delivery))) for one in found)
+
+
+def _took_out(audience: Audience) -> bool:
+    """Whether the last change of the list was that people were taken out, for an erasure too."""
+    settled = Run.objects.filter(audience=audience, is_dry_run=False, settled_version__isnull=False).order_by("-pk")
+    # Runs that had nothing to send have changed nothing.
+    found = settled.values_list("plan__mode", "counts__final__calls")[:_LATEST]
+    return next((mode for mode, calls in found if calls), "") == Mode.REMOVE
+
+
+def _words_of_removal(audience: Audience) -> tuple[str, str, str]:
+    """Where it makes a difference that the last change took people out; else empty."""
+    state = audience.audience_state or audience.list_state
+    if observations.GONE in (audience.list_state, audience.audience_state):
+        return "", "", ""
+    if state == "READY" and audience.list_state == "PROCESSING":
+        body = "Ads can target this audience. The people who were taken out are leaving it now."
+        return "Ready", body, "good"
+    if state == "TOO_SMALL":
+        body = (
+            f"Pinterest finds fewer than {MIN_AUDIENCE_SIZE} of its users among those who are left, so ads cannot "
+            "target it. Taking people out cannot make it larger: if that is not meant, a delivery has to add some."
+        )
+        return "Too small", body, "warn"
+    if state in _MATCHING:
+        body = (
+            "Pinterest has everything and now takes these people out of the audience, which takes 24 to 48 hours. "
+            "There is nothing to do: PinConnect looks again by itself."
+        )
+        return "Pinterest is taking people out", body, "info"
+    return "", "", ""
 
 
 def _words(audience: Audience, newest: Observation | None, forecast: Forecast | None) -> tuple[str, str, str]:
@@ -131,13 +167,17 @@ def _small_words(audience: Audience, forecast: Forecast | None) -> str:
     return f"{found} The last change was more than 48 hours ago, so it is really small. {more}"
 
 
-def _outlook(audience: Audience, newest: Observation | None, forecast: Forecast | None, clock: Clock) -> str:
+def _outlook(
+    audience: Audience, newest: Observation | None, forecast: Forecast | None, clock: Clock, *, took_out: bool
+) -> str:
     """Only while Pinterest is matching."""
     change_at = audience.settled_at
     states = {audience.list_state, audience.audience_state or "INITIALIZING"}
     if not audience.customer_list_id or change_at is None or not states & _MATCHING:
         return ""
     people = f"Expect {forecast.text} people, " if forecast is not None else "Expect it to be "
+    if took_out:
+        people = "Expect the smaller audience to be "
     return f"{people}{_ready(change_at, clock, audience)}"
 
 

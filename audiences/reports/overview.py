@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
+from audiences import messages
 from audiences.models import Audience, Delivery, Run
-from audiences.states import RUN_ACTIVE, DeliveryState
+from audiences.pipeline.plan import Counts
+from audiences.services.holding import added
+from audiences.states import RUN_ACTIVE, DeliveryState, RunState
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.models.profile import ProfileState
@@ -28,8 +31,19 @@ class FirstStep:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A held run. change: what it would do, as the rest of a sentence."""
+
+    run: Run
+    change: str
+
+
+@dataclass(frozen=True)
 class Overview:
-    """first_steps is empty once a delivery is active; next_step is the first that is not done."""
+    """first_steps is empty once a delivery is active; next_step is the first that is not done.
+
+    waiting: runs that go on when a person has decided, the oldest first; waiting_count: how many there are.
+    """
 
     first_steps: tuple[FirstStep, ...]
     deliveries_active: int
@@ -37,6 +51,8 @@ class Overview:
     members: int
     audiences_ready: int
     profiles_connected: int
+    waiting: Sequence[Waiting]
+    waiting_count: int
     running: Sequence[Run]
     recent: Sequence[Run]
 
@@ -61,6 +77,8 @@ def of(workspace: Workspace) -> Overview:
     audiences = Audience.objects.for_workspace(workspace)
     profiles = Profile.objects.for_workspace(workspace).filter(state=ProfileState.CONNECTED).count()
     runs = Run.objects.for_workspace(workspace).filter(is_dry_run=False).select_related("delivery", "audience")
+    held = runs.filter(state=RunState.HELD)
+    working = RUN_ACTIVE - {RunState.HELD}
     ready = audiences.aggregate(ready=Count("pk", filter=Q(audience_state="READY")), size=Sum("size"))
     return Overview(
         first_steps=() if deliveries["active"] or deliveries["paused"] else _first_steps(workspace, profiles),
@@ -69,9 +87,16 @@ def of(workspace: Workspace) -> Overview:
         members=sum(sum(members.values()) for members in audiences.values_list("ledger_members", flat=True)),
         audiences_ready=ready["ready"],
         profiles_connected=profiles,
-        running=list(runs.filter(state__in=RUN_ACTIVE)[:RUNS_SHOWN]),
+        waiting=[_waiting(run) for run in held.order_by("pk")[:RUNS_SHOWN]],
+        waiting_count=held.count(),
+        running=list(runs.filter(state__in=working)[:RUNS_SHOWN]),
         recent=list(runs.exclude(state__in=RUN_ACTIVE)[:RUNS_SHOWN]),
     )
+
+
+def _waiting(run: Run) -> Waiting:
+    counts = Counts.from_json(run.counts)
+    return Waiting(run, messages.held(adds=added(counts), removals=counts.removals, members=counts.ledger))
 
 
 def _first_steps(workspace: Workspace, profiles: int) -> tuple[FirstStep, ...]:

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from audiences.models import Mode, Run
+from audiences.models import Run
 from audiences.pipeline.plan import Counts
 from audiences.reports import audience as audience_report
 from audiences.reports import budget, counts, difference
@@ -86,7 +86,7 @@ class Report:
         self.rows: dict[str, int] = counts.rows_of(run.counts)
         self.sending = _sending(run)
         self.is_counted = bool(self.rows)
-        self.is_removal = run.plan.get("mode") == Mode.REMOVE
+        self.is_removal = run.is_removal
         self.read = self.rows.get("read", 0)
         self.to_send = run.counts.get("rows", {}).get("to_send", 0)
         self.removals = self.counts.get("removals", 0)
@@ -118,15 +118,15 @@ class Report:
 
     @property
     def sent(self) -> int:
-        if self.run.is_dry_run or not self.run.is_finished:
-            rows_done = 0 if self.is_removal else self.sending.rows_done
-            return self.to_send if self.run.is_dry_run else rows_done
-        return self.rows.get("sent", 0)
+        """Rows. Of removals it is not known before the end which rows they are of."""
+        if self.run.is_dry_run or (self.is_removal and not self.run.is_finished):
+            return self.to_send
+        return self.rows.get("sent", 0) if self.run.is_finished else self.sending.rows_done
 
     @property
     def sent_label(self) -> str:
         if self.is_removal:
-            return "To take out" if self.run.is_dry_run else "Taken out"
+            return "Taken out" if self.run.is_finished and not self.run.is_dry_run else "To take out"
         return "To send" if self.run.is_dry_run else "Sent"
 
     @property
@@ -155,7 +155,7 @@ class Report:
             RunState.QUEUED: "Waiting for a worker.",
             RunState.PREPARING: "Reading, checking and hashing; nothing is sent yet.",
             RunState.HELD: "Waiting for a person. Nothing was sent.",
-            RunState.UPLOADING: "Sending batches to Pinterest.",
+            RunState.UPLOADING: "Taking people off the list." if self.is_removal else "Sending batches to Pinterest.",
             RunState.SETTLING: "Writing down what Pinterest accepted.",
         }.get(RunState(run.state), "")
 

@@ -8,6 +8,8 @@ from audiences.watching import observations
 from audiences.watching.forecast import kind_label
 from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
 
+_MOST_LATER = 10_000
+
 
 @dataclass(frozen=True)
 class Line:
@@ -35,7 +37,8 @@ def of(audience: Audience, newest: Observation | None) -> Shortfall:
     run = settled.select_related("delivery").order_by("-pk").first()
     if not audience.member_count and run is None:
         return Shortfall(None, ())
-    return Shortfall(run, (*(_of_rows(run) if run else ()), *_of_identifiers(audience), *_of_people(audience, newest)))
+    rows = (*_of_rows(run), *_taken_out(audience, run)) if run else ()
+    return Shortfall(run, (*rows, *_of_identifiers(audience), *_of_people(audience, newest)))
 
 
 def _of_rows(run: Run) -> list[Line]:
@@ -49,6 +52,15 @@ def _of_rows(run: Run) -> list[Line]:
     ]
     lines = [Line("Rows read", f"{rows['read']:,}", f"In run {run.number} of “{run.delivery}”.", is_sum=True)]
     return lines + [Line(label, f"−{rows[name]:,}", why) for name, label, why in minus if rows.get(name)]
+
+
+def _taken_out(audience: Audience, run: Run) -> list[Line]:
+    """Who left since that run because a delivery takes people out, or because they were erased."""
+    later = Run.objects.filter(audience=audience, is_dry_run=False, pk__gt=run.pk, plan__mode=Mode.REMOVE)
+    found = later.filter(counts__has_key="final").values_list("counts__final__removals__sent", flat=True)
+    count = sum(int(sent) for sent in found[:_MOST_LATER] if sent)
+    why = "Identifiers that were taken off the list since, by a delivery that takes people out or by an erasure."
+    return [Line("Taken out", f"−{count:,}", why)] if count else []
 
 
 def _of_identifiers(audience: Audience) -> list[Line]:

@@ -94,7 +94,7 @@ def _versions() -> dict[str, str]:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    words = reason(run.reason) if run.reason else None
+    words = reason(run.reason, is_removal=run.is_removal) if run.reason else None
     return {
         "id": run.pk,
         "number": run.number,

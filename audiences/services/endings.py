@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences import hinting
-from audiences.messages import reason
+from audiences.messages import held, reason
 from audiences.models import Batch, Delivery, Run
 from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
@@ -81,7 +81,7 @@ def tell(run: Run) -> None:
     if run.state == RunState.FAILED and run.reason == "list_gone":
         raise_list_gone(run)
     elif run.state == RunState.FAILED:
-        words = reason(run.reason)
+        words = reason(run.reason, is_removal=run.is_removal)
         raise_alert(
             run.workspace, "audiences.run_failed", subject, **context(run), what=words.body, todo=words.next_step
         )
@@ -95,9 +95,7 @@ def raise_held(run: Run, counts: Counts) -> None:
         "audiences.run_held",
         f"run:{run.pk}",
         **context(run),
-        adds=f"{added(counts):,}",
-        removals=f"{counts.removals:,}",
-        members=f"{counts.ledger:,}",
+        change=held(adds=added(counts), removals=counts.removals, members=counts.ledger),
     )
 
 
@@ -110,6 +108,7 @@ def raise_list_gone(run: Run) -> None:
             f"audience:{audience.pk}",
             **context(run),
             list=audience.customer_list_name,
+            todo=reason("list_gone", is_removal=run.is_removal).next_step,
         )
 
 

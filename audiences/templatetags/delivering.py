@@ -78,8 +78,26 @@ def words(code: str) -> messages.Words | None:
 
 
 @register.filter
+def words_of_removal(code: str) -> messages.Words:
+    """A reason code in the words for what takes people out."""
+    return messages.reason(code, is_removal=True)
+
+
+@register.filter
+def reason_of(run: Run) -> messages.Words | None:
+    """Why a run waits, failed or was cancelled; None where there is no reason."""
+    return messages.reason(run.reason, is_removal=run.is_removal) if run.reason else None
+
+
+# Those whose label begins with an ordinary word; the others begin with a name.
+_ORDINARY = ("email", "phone", "maid", "pinner_id")
+
+
+@register.filter
 def kind_label(code: str) -> str:
-    return kinds.get(code).label
+    """Within a sentence."""
+    label = kinds.get(code).label
+    return label[0].lower() + label[1:] if code in _ORDINARY else label
 
 
 @register.inclusion_tag("components/badge.html")
@@ -104,6 +122,12 @@ def call_badge(call: Call) -> dict[str, Any]:
 def rows(run: Run, outcome: str) -> int | str:
     """How many rows of a run had an outcome; a dash while that is not known."""
     return counts.rows_of(run.counts).get(outcome, "–")
+
+
+@register.filter
+def sent(run: Run) -> int | str:
+    """Rows whose people a run has put on the list; a dash for one that takes people out, and while it is not known."""
+    return "–" if run.is_removal or run.is_dry_run else rows(run, "sent")
 
 
 @register.filter

@@ -119,6 +119,7 @@ ARCHIVE = Question(
     "Archive “{name}”?",
     "An archived delivery never runs again, and it cannot be brought back. Its runs stay readable.",
     (
+        "A new delivery can go on with the same list: PinConnect keeps knowing whom it has put there.",
         "The list and the audience on Pinterest stay as they are: ads that use them go on.",
         "A run that is under way stops.",
     ),

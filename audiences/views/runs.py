@@ -16,6 +16,8 @@ from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
 BATCHES_PER_PAGE = 50
+_STAYS_ON = "What Pinterest has already accepted stays on the list and is counted. The rest is not sent."
+_STAYS_OUT = "Whoever Pinterest has already taken out stays out and is counted. The rest stays on the list."
 
 
 def _run(request: WorkspaceRequest, pk: int) -> Run:
@@ -53,8 +55,8 @@ def run_cancel(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         context = {
             "title": f"Cancel run {run.number} of “{run.delivery}”?",
-            "body": "What Pinterest has already accepted stays on the list and is counted. The rest is not sent.",
-            "consequences": ("The next run sends what is then missing.",),
+            "body": _STAYS_OUT if run.is_removal else _STAYS_ON,
+            "consequences": ("The next run sends what is then still to be done.",),
             "confirm_label": "Cancel the run",
             "cancel_label": "Let it run",
             "cancel_url": reverse("audiences:run-detail", args=[request.workspace.slug, run.pk]),

@@ -96,6 +96,11 @@ def delivery_publish(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         run = deliveries.publish(delivery, by=request.user)
     except ServiceRefusal as refusal:
+        first = delivery.runs.filter(is_dry_run=False).order_by("pk").first()
+        if refusal.code == "not_a_draft" and first is not None:
+            # Pressed twice, or in two tabs: what was wanted has happened.
+            messages.info(request, f"“{delivery.name}” is published already. This is its first run.")
+            return redirect("audiences:run-detail", request.workspace.slug, first.pk)
         messages.error(request, refusal.sentence)
         return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
     messages.success(request, f"“{delivery.name}” is published, and its first run has begun.")
@@ -110,12 +115,13 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 
 
 def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:
-    """A step can be gone to when every step before it is complete."""
+    """A step can be gone to when every step before it is complete; it is ticked when somebody has been there."""
     missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_steps.LABELS)
+    unseen = setup_steps.unseen(delivery, current) if delivery else set()
     links, is_reachable = [], delivery is not None
     for slug, label in setup_steps.LABELS.items():
         is_done = slug not in missing and slug != "review"
-        state = "current" if slug == current else "done" if is_done else "todo"
+        state = "current" if slug == current else "done" if is_done and slug not in unseen else "todo"
         args = [request.workspace.slug, delivery.pk, slug] if delivery else []
         links.append(StepLink(label, state, reverse("audiences:delivery-setup", args=args) if is_reachable else ""))
         is_reachable = is_reachable and is_done

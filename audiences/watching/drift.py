@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audiences import hinting
-from audiences.models import Audience, Delivery, Drift, DriftEnding, DriftKind, Observation, Run
+from audiences.messages import reason
+from audiences.models import Audience, Delivery, Drift, DriftEnding, DriftKind, Mode, Observation, Run
 from audiences.states import RUN_ACTIVE, DeliveryState
 from audiences.watching import messages, observations
 from audiences.watching.observations import GONE
@@ -262,6 +263,8 @@ def context(drift: Drift, delivery: Delivery) -> dict[str, Any]:
         "audience": audience.name,
         "audience_id": audience.pk,
         "list": audience.customer_list_name,
+        # Only what is said of a list that is gone asks for it.
+        "todo": reason("list_gone", is_removal=delivery.mode == Mode.REMOVE).next_step,
         **messages.values(drift, delivery),
     }
 

@@ -81,7 +81,8 @@ ALERT_KINDS = (
         "The audience of “{delivery}” has become too small",
         "It was ready with {before} people, and now Pinterest counts fewer than 100, so ads stop reaching it. What "
         "PinConnect removed does not explain that.",
-        "Look whether another tool removed people. If the list is right as it is, deliver more people.",
+        "Look whether another tool removed people. If the list is right as it is, it needs more people before ads "
+        "reach it again.",
         _audience_page,
     ),
 )

@@ -79,7 +79,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join(f"{name}: {value}" for name, value in found.items()))
         if not is_right(run):
-            words = reason(run.reason)
+            words = reason(run.reason, is_removal=run.is_removal)
             raise CommandError(
                 f"The list is not right yet. {words.title}: {words.body} {words.next_step}"
                 if run.reason

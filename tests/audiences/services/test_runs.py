@@ -208,7 +208,8 @@ def test_a_large_removal_is_held_until_somebody_approves(shop: Shop) -> None:
     run = drive(shop.start())
 
     assert (run.state, run.reason) == (RunState.HELD, "removes_many")
-    assert Alert.objects.get(kind="audiences.run_held", resolved_at=None).context["removals"] == "15"
+    change = Alert.objects.get(kind="audiences.run_held", resolved_at=None).context["change"]
+    assert change.startswith("remove 15 identifiers of the ")
     assert runs.approve(run, by=None)
     assert not runs.approve(run, by=None)
     assert drive(run).state == RunState.DONE

@@ -41,6 +41,31 @@ def test_archived_deliveries_are_shown_only_when_asked_for(pages: Pages) -> None
     assert "Newsletter" in pages.get("deliveries/?state=archived").content.decode()
 
 
+def test_archived_delivery_says_what_that_means_and_how_to_go_on(pages: Pages) -> None:
+    drive(Run.objects.get())
+    pages.post(detail(pages, "archive/"))
+
+    text = pages.get(detail(pages)).content.decode()
+    viewed = pages.as_role(Role.VIEWER).get(detail(pages)).content.decode()
+
+    assert "It never runs again." in text
+    assert "the list “Customer List-Newsletter” among those on Pinterest" in text
+    assert f"/deliveries/new/?dataset={pages.shop.dataset.pk}" in text
+    assert "It never runs again." in viewed
+    assert "/deliveries/new/" not in viewed
+
+
+def test_discarded_draft_says_that_nothing_exists(pages: Pages) -> None:
+    shop = pages.shop
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Second")
+    pages.post(f"deliveries/{draft.pk}/archive/")
+
+    assert (
+        "It was never published, so nothing exists on Pinterest."
+        in pages.get(f"deliveries/{draft.pk}/").content.decode()
+    )
+
+
 def test_list_of_many_deliveries_asks_the_database_as_often_as_one_of_few(pages: Pages) -> None:
     shop = pages.shop
     few = queries(pages, "deliveries/")

@@ -1,5 +1,6 @@
 """The guided set-up: one step a page, nothing lost, nothing sent before Publish."""
 
+import re
 from typing import Any
 
 import pytest
@@ -79,10 +80,55 @@ def test_publish_starts_the_first_run_and_leads_to_it(pages: Pages) -> None:
 def test_publishing_twice_starts_one_run(pages: Pages) -> None:
     draft = walk_to_review(pages)
 
-    pages.post(f"deliveries/{draft.pk}/publish/")
-    pages.post(f"deliveries/{draft.pk}/publish/")
+    first = pages.post(f"deliveries/{draft.pk}/publish/")
+    second = pages.post(f"deliveries/{draft.pk}/publish/")
 
     assert Run.objects.filter(delivery=draft, is_dry_run=False).count() == 1
+    assert second["Location"] == first["Location"]
+    assert "is published already. This is its first run." in pages.web.get(second["Location"]).content.decode()
+
+
+def test_rows_are_ticked_only_when_somebody_has_been_there(pages: Pages) -> None:
+    draft = begin(pages)
+    pages.post(step(draft, "profile"), profile=pages.shop.profile.pk)
+    pages.post(step(draft, "ad-account"), ad_account=pages.shop.ad_account.pk)
+
+    early = states(pages.get(step(draft, "audience")).content.decode())
+    later = states(pages.get(step(draft, "columns")).content.decode())
+    pages.post(step(draft, "columns"), **columns(email="email"))
+    back = states(pages.get(step(draft, "basics")).content.decode())
+
+    assert early["Rows"] == "todo"
+    assert later["Rows"] == "done"
+    assert back["Rows"] == back["Columns"] == "done"
+    assert back["Review"] == "todo"
+
+
+def states(text: str) -> dict[str, str]:
+    """The state of each step by its label."""
+    items = re.findall(r'<li class="steps__item--(\w+)".*?<span class="steps__label">(\w[\w ]*)', text, re.DOTALL)
+    return {label: state for state, label in items}
+
+
+def test_next_step_of_the_review_stays_in_sight_and_says_how_many(pages: Pages) -> None:
+    draft = walk_to_review(pages)
+    counting = bar(pages.get(step(draft, "review")).content.decode())
+    drive(draft.runs.get())
+
+    counted = bar(pages.get(step(draft, "review")).content.decode())
+
+    assert "Counting. Nothing is sent by it." in counting
+    assert "Publish" not in counting
+    assert "<strong>300 rows</strong> to send" in counted
+    assert f'action="/w/{pages.workspace.slug}/deliveries/{draft.pk}/publish/" data-once' in counted
+    draft.columns.update(kind="phone")
+    stale = bar(pages.get(step(draft, "review")).content.decode())
+    assert "Count first" in stale
+    assert "Publish" not in stale
+
+
+def bar(text: str) -> str:
+    return text.partition('class="action-bar"')[2].partition("</section>")[0]
 
 
 def test_changed_columns_make_the_counts_out_of_date(pages: Pages) -> None:
