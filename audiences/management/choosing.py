@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from audiences.filtering import where
 from audiences.filtering.conditions import FilterError
 from audiences.models import Audience, Delivery, Scope
-from audiences.services import deliveries, existing, filters
+from audiences.services import deliveries, editing, existing, filters
 from audiences.services.deliveries import ColumnChoice
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset
@@ -127,7 +127,10 @@ def delivery_for(dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdA
         raise CommandError(
             f"The delivery “{wish.name}” goes to another audience or ad account. Use --name for another delivery."
         )
-    return deliveries.change_published(delivery, by=None, mode=wish.mode, columns=list(wish.columns), profile=profile)
+    changes = editing.Wish(mode=wish.mode, columns=wish.columns, profile=profile)
+    if editing.change(delivery, changes, by=None, between_runs=True):
+        delivery.refresh_from_db()
+    return delivery
 
 
 def _goes_to(audience: Audience, wish: Wish) -> bool:

@@ -8,10 +8,9 @@ from django.db import IntegrityError, transaction
 
 from audiences.filtering.conditions import FilterError, RowFilter, check_mapped
 from audiences.models import Audience, Delivery, DeliveryColumn, Mode
-from audiences.services import sharing, standby
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
-from audiences.states import RUN_ACTIVE, DeliveryState
+from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.identifiers import kinds
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
@@ -35,6 +34,11 @@ class ColumnChoice:
     kind: str
     treatment: str = "auto"
     default_country: str = ""
+
+    @property
+    def country(self) -> str:
+        """The default country where it counts, in capitals."""
+        return self.default_country.upper() if self.kind == "phone" and self.treatment in ("auto", "plain") else ""
 
 
 def create_draft(
@@ -150,43 +154,6 @@ def set_columns(delivery: Delivery, *, by: User | None, columns: Sequence[Column
     return draft
 
 
-def change_published(
-    delivery: Delivery, *, by: User | None, mode: str, columns: Sequence[ColumnChoice], profile: Profile
-) -> Delivery:
-    """Change mode, columns and profile of a published delivery, from its next run on.
-
-    Raises ServiceRefusal while a run is under way, and for what cannot be sent to its list.
-    """
-    with transaction.atomic():
-        current = Delivery.objects.select_for_update().get(pk=delivery.pk)
-        chosen = checked_columns(current, columns)
-        wanted = [(c.column, c.kind, c.treatment, c.default_country) for c in chosen]
-        stored = [(c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all()]
-        if (mode, profile.pk, wanted) == (current.mode, current.profile_id, stored):
-            return current
-        if current.runs.filter(state__in=RUN_ACTIVE, is_dry_run=False).exists():
-            raise ServiceRefusal("run_active", name=current.name)
-        if current.audience is not None and profile.pk != current.profile_id:
-            check_target(profile, current.audience.ad_account)
-        choose_wire(chosen, current.audience)
-        if mode != current.mode:
-            sharing.check_mode(current, mode)
-        current.mode = mode
-        if profile.pk != current.profile_id:
-            _change_profile(current, profile)
-        current.save(update_fields=["mode", "profile", "standby"])
-        store_columns(current, chosen)
-        audit.record("delivery.changed", current, workspace=current.workspace, by=by, mode=mode)
-    return current
-
-
-def _change_profile(current: Delivery, profile: Profile) -> None:
-    standby.forget(current)
-    current.profile = profile
-    if current.standby_id == profile.pk:
-        current.standby = None
-
-
 def propose_columns(delivery: Delivery) -> list[ColumnChoice]:
     """What names and contents of the dataset's columns suggest; kinds that cannot travel with the rest are left out."""
     found = [column for column in delivery.dataset.columns.all() if column.proposed_kind in kinds.KINDS]
@@ -281,13 +248,12 @@ def _checked(draft: Delivery, choice: ColumnChoice) -> DeliveryColumn:
     if choice.treatment not in kind.treatments:
         allowed = ", ".join(kind.treatments)
         raise ServiceRefusal("unknown_treatment", treatment=choice.treatment, label=kind.label, treatments=allowed)
-    country = choice.default_country.upper()
-    if country and country not in phonenumbers.SUPPORTED_REGIONS:
+    if choice.default_country and choice.default_country.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise ServiceRefusal("unknown_country", country=choice.default_country)
     return DeliveryColumn(
         delivery=draft,
         column=choice.column,
         kind=choice.kind,
         treatment=choice.treatment,
-        default_country=country if choice.kind == "phone" and choice.treatment in ("auto", "plain") else "",
+        default_country=choice.country,
     )

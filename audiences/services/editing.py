@@ -1,19 +1,21 @@
 """Changing a published delivery: from its next run on; a run under way keeps what it pinned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
 from audiences.models import Audience, Delivery
 from audiences.services import rates, sharing, standby
-from audiences.services.drafts import ColumnChoice, checked_columns, store_columns
+from audiences.services.drafts import ColumnChoice, check_target, checked_columns, store_columns
 from audiences.services.plan import choose_wire
 from audiences.services.refusals import ServiceRefusal
-from audiences.states import DeliveryState
+from audiences.states import RUN_ACTIVE, DeliveryState
 from pinconnect.pinterest import audiences
 from pinconnect.pinterest.errors import AccessLost, NotFound, PinterestError, RateLimited
 from pinconnect.pinterest.limits import Category
 from pinconnect.profiles import tokens
+from pinconnect.profiles.models import Profile
 from pinconnect.profiles.tokens import ProfileUnusable
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
@@ -29,35 +31,31 @@ class Hold:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person wants a published delivery to be. hold: None leaves it as it is."""
+    """What a person wants a published delivery to be. None leaves it as it is."""
 
-    name: str
-    mode: str
-    columns: tuple[ColumnChoice, ...]
+    name: str | None = None
+    mode: str | None = None
+    columns: Sequence[ColumnChoice] | None = None
     hold: Hold | None = None
+    profile: Profile | None = None
 
 
-def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
-    """Change what the wish names; returns which of it was different. Raises ServiceRefusal and then changes nothing."""
+def change(delivery: Delivery, wish: Wish, *, by: User | None, between_runs: bool = False) -> list[str]:
+    """Change what the wish names; returns which of it was different. Raises ServiceRefusal and then changes nothing.
+
+    between_runs: a run under way is a reason to refuse, for who starts one next and expects the change in it.
+    """
     with transaction.atomic():
         current = Delivery.objects.select_for_update().get(pk=delivery.pk)
         if current.state not in (DeliveryState.ACTIVE, DeliveryState.PAUSED):
             raise ServiceRefusal("not_published", name=current.name)
         changed = [what for what, is_new in _compared(current, wish).items() if is_new]
-        if "columns" in changed:
-            chosen = checked_columns(current, wish.columns)
-            choose_wire(chosen, current.audience)
-            store_columns(current, chosen)
-        if "mode" in changed:
-            sharing.check_mode(current, wish.mode)
-            current.mode = wish.mode
-        if "name" in changed:
-            current.name = _name(wish.name)
-        if wish.hold is not None:
-            current.hold_share, current.hold_add_share = wish.hold.removed, wish.hold.added
+        if between_runs and changed and current.runs.filter(state__in=RUN_ACTIVE, is_dry_run=False).exists():
+            raise ServiceRefusal("run_active", name=current.name)
+        _apply(current, wish, changed)
         try:
             with transaction.atomic():
-                current.save(update_fields=["name", "mode", "hold_share", "hold_add_share"])
+                current.save(update_fields=["name", "mode", "hold_share", "hold_add_share", "profile", "standby"])
         except IntegrityError as error:
             raise ServiceRefusal("name_taken", name=current.name) from error
         if changed:
@@ -73,14 +71,40 @@ def change(delivery: Delivery, wish: Wish, *, by: User | None) -> list[str]:
 
 
 def _compared(current: Delivery, wish: Wish) -> dict[str, bool]:
-    stored = {(c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all()}
-    wanted = {(c.column, c.kind, c.treatment, c.default_country if c.kind == "phone" else "") for c in wish.columns}
+    stored = sorted((c.column, c.kind, c.treatment, c.default_country) for c in current.columns.all())
+    wanted = sorted((c.column, c.kind, c.treatment, c.country) for c in wish.columns or ())
     return {
-        "name": _name(wish.name) != current.name,
-        "mode": wish.mode != current.mode,
-        "columns": not wanted or wanted != stored,
+        "name": wish.name is not None and _name(wish.name) != current.name,
+        "mode": wish.mode not in (None, current.mode),
+        "columns": wish.columns is not None and (not wanted or wanted != stored),
         "hold": wish.hold is not None and wish.hold != Hold(current.hold_share, current.hold_add_share),
+        "profile": wish.profile is not None and wish.profile.pk != current.profile_id,
     }
+
+
+def _apply(current: Delivery, wish: Wish, changed: list[str]) -> None:
+    if "columns" in changed:
+        chosen = checked_columns(current, wish.columns or ())
+        choose_wire(chosen, current.audience)
+        store_columns(current, chosen)
+    if wish.mode is not None and "mode" in changed:
+        sharing.check_mode(current, wish.mode)
+        current.mode = wish.mode
+    if wish.name is not None:
+        current.name = _name(wish.name)
+    if wish.hold is not None:
+        current.hold_share, current.hold_add_share = wish.hold.removed, wish.hold.added
+    if wish.profile is not None and "profile" in changed:
+        _change_profile(current, wish.profile)
+
+
+def _change_profile(current: Delivery, profile: Profile) -> None:
+    if current.audience is not None:
+        check_target(profile, current.audience.ad_account)
+    standby.forget(current)
+    current.profile = profile
+    if current.standby_id == profile.pk:
+        current.standby = None
 
 
 def _name(name: str) -> str:

@@ -10,12 +10,12 @@ from audiences.people import erasing
 from audiences.people.lookup import Wanted
 from audiences.reports import budget
 from audiences.reports import run as run_report
-from audiences.services import deliveries
+from audiences.services import editing
 from audiences.states import DeliveryState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.types import Payload
-from tests.factories_audiences import EMAIL, Rows, Shop, drive, drive_through, expected_members, make_shop, people
+from tests.factories_audiences import Rows, Shop, drive, drive_through, expected_members, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -49,8 +49,7 @@ def change(shop: Shop, rows: Rows) -> dict[str, int]:
 
 
 def switch(shop: Shop, mode: str) -> None:
-    shop.delivery.refresh_from_db()
-    deliveries.change_published(shop.delivery, by=None, mode=mode, columns=list(EMAIL), profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=mode), by=None)
 
 
 def test_people_whom_we_never_added_are_taken_out(shop: Shop) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from audiences.models import Audience, Removal, RemovalState, Run, Trigger
 from audiences.people import erasing, lab, lookup, receipt
-from audiences.services import deliveries
+from audiences.services import editing
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
@@ -109,9 +109,7 @@ def test_treatment_that_makes_no_sense_for_the_kind_is_refused(
     choice = ColumnChoice("email", kind, treatment)
 
     with pytest.raises(ServiceRefusal) as refused:
-        deliveries.change_published(
-            shop.delivery, by=None, mode="mirror", columns=[choice], profile=shop.delivery.profile
-        )
+        editing.change(shop.delivery, editing.Wish(columns=[choice]), by=None)
 
     assert refused.value.code == "unknown_treatment"
     assert treatment in refused.value.sentence

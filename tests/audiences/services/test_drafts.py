@@ -148,13 +148,3 @@ def test_a_published_delivery_is_no_draft_any_more(simulator: SimulatorInTest) -
     shop = make_shop(simulator, ROWS)
 
     assert refusal_of(deliveries.set_columns, shop.delivery, columns=list(EMAIL)).code == "not_a_draft"
-
-
-def test_what_is_published_changes_only_between_runs(simulator: SimulatorInTest) -> None:
-    shop = make_shop(simulator, ROWS)
-    wanted = {"mode": Mode.ADD, "columns": list(EMAIL), "profile": shop.profile}
-
-    assert refusal_of(deliveries.change_published, shop.delivery, **wanted).code == "run_active"
-
-    shop.delivery.runs.update(state="done")
-    assert deliveries.change_published(shop.delivery, by=None, **wanted).mode == Mode.ADD

@@ -4,11 +4,21 @@ import pytest
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Drift, Mode, Observation
-from audiences.services import deliveries, editing, observing
+from audiences.services import editing, observing
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
-from tests.factories_audiences import EMAIL, Shop, drive, expected_members, make_draft, make_shop, people
+from tests.factories_audiences import (
+    EMAIL,
+    Shop,
+    drive,
+    expected_members,
+    make_ad_account,
+    make_draft,
+    make_profile,
+    make_shop,
+    people,
+)
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -59,8 +69,39 @@ def test_a_run_under_way_keeps_what_it_pinned(shop: Shop) -> None:
     assert Delivery.objects.get().name == "News letter"
 
 
+def test_who_starts_a_run_next_changes_nothing_while_one_is_under_way(shop: Shop) -> None:
+    shop.start()
+
+    with pytest.raises(ServiceRefusal) as refused:
+        editing.change(shop.delivery, editing.Wish(mode=Mode.ADD), by=None, between_runs=True)
+
+    assert refused.value.code == "run_active"
+    assert Delivery.objects.get().mode == Mode.MIRROR
+    assert editing.change(shop.delivery, editing.Wish(mode=Mode.MIRROR), by=None, between_runs=True) == []
+
+
 def test_nothing_different_changes_nothing(shop: Shop) -> None:
     assert change(shop) == []
+    assert editing.change(shop.delivery, editing.Wish(), by=None) == []
+
+
+def test_a_country_that_does_not_count_is_no_difference(shop: Shop) -> None:
+    digits = (ColumnChoice("phone", "phone", "e164", "DE"), *EMAIL)
+
+    assert [change(shop, columns=digits), change(shop, columns=digits[::-1])] == [["columns"], []]
+    assert code_of(shop, columns=(*digits, *EMAIL)) == "column_twice"
+
+
+def test_another_profile_needs_to_reach_the_ad_account(shop: Shop) -> None:
+    other = make_profile(shop.workspace, shop.simulator, user="alice")
+
+    with pytest.raises(ServiceRefusal) as refused:
+        editing.change(shop.delivery, editing.Wish(profile=other), by=None)
+    make_ad_account(other)
+
+    assert refused.value.code == "ad_account_not_reached"
+    assert editing.change(shop.delivery, editing.Wish(profile=other), by=None) == ["profile"]
+    assert Delivery.objects.get().profile == other
 
 
 @pytest.mark.parametrize(
@@ -114,15 +155,12 @@ def test_a_name_that_we_gave_is_no_drift(shop: Shop) -> None:
     assert not Drift.objects.exists()
 
 
-def test_no_way_to_change_the_mode_lets_a_mirror_join_others(shop: Shop) -> None:
+def test_changing_the_mode_lets_no_mirror_join_others(shop: Shop) -> None:
     change(shop, mode=Mode.ADD)
     make_draft(shop.profile, shop.ad_account, shop.dataset, name="Others", mode=Mode.ADD)
     Delivery.objects.filter(name="Others").update(state="active", audience=shop.delivery.audience)
 
     assert code_of(shop, mode=Mode.MIRROR) == "list_only_added"
-    with pytest.raises(ServiceRefusal) as refused:
-        deliveries.change_published(shop.delivery, by=None, mode=Mode.MIRROR, columns=list(EMAIL), profile=shop.profile)
-    assert refused.value.code == "list_only_added"
 
 
 def test_an_audience_that_is_not_there_yet_gets_its_name_with_the_first_run(simulator: SimulatorInTest) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from audiences.models import Audience, DeliveryColumn, Run
-from audiences.services import deliveries
+from audiences.services import editing
 from audiences.services import plan as plans
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
@@ -85,7 +85,7 @@ def test_columns_may_change_between_runs_and_what_is_no_longer_mapped_is_removed
     assert shop.members == expected_members(rows, both)
     type(shop.delivery).objects.update(hold_share=100)
 
-    deliveries.change_published(shop.delivery, by=None, mode="mirror", columns=both[:1], profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(columns=both[:1]), by=None)
     drive(shop.start())
 
     assert shop.members == expected_members(rows, both[:1])

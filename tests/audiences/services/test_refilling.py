@@ -8,11 +8,11 @@ from django.utils import timezone
 from audiences.models import Audience, Delivery, Mode, RemovalState, Run
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
-from audiences.services import deliveries, refilling
+from audiences.services import deliveries, editing, refilling
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
-from tests.factories_audiences import EMAIL, Shop, drive, drive_through, expected_members, make_shop, people
+from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_paused_delivery_gets_its_list_and_fills_it_when_it_is_resumed(shop: S
 
 
 def test_who_only_takes_people_out_needs_no_new_list(shop: Shop) -> None:
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.REMOVE, columns=list(EMAIL), profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.REMOVE), by=None)
 
     assert code_of(shop.delivery) == "nobody_to_remove"
     assert Audience.objects.count() == 1

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from audiences import tasks
 from audiences.models import Batch, Mode, Run, Scope
 from audiences.pipeline import upload
-from audiences.services import deliveries, runs
+from audiences.services import editing, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.models import Alert
@@ -255,13 +255,12 @@ def test_a_failed_run_is_repeated_as_a_new_one(shop: Shop) -> None:
 
 def test_add_only_removes_nobody_and_remove_only_takes_out(shop: Shop) -> None:
     drive(first_run())
-    columns = [deliveries.ColumnChoice("email", "email")]
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.ADD, columns=columns, profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.ADD), by=None)
     shop.change(people(range(30, 40)))
     assert drive(shop.start()).state == RunState.DONE
     assert shop.members == expected_members(people(range(40)))
 
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.REMOVE, columns=columns, profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.REMOVE), by=None)
     shop.change(people([*range(35, 40), 900]))
     run = drive(shop.start())
 

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from audiences import profile_care, reconcile, tasks
 from audiences.models import Batch, Run
-from audiences.services import deliveries, standby, standby_choice
+from audiences.services import deliveries, editing, standby, standby_choice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState, RunState
 from pinconnect.alerts.models import Alert
@@ -258,8 +258,7 @@ def test_a_profile_of_another_workspace_may_not_stand_by(pair: Pair, simulator: 
 
 
 def test_the_standby_that_becomes_the_first_profile_stands_by_no_longer(pair: Pair) -> None:
-    columns = [deliveries.ColumnChoice("email", "email")]
+    editing.change(pair.delivery, editing.Wish(profile=pair.alice), by=None)
 
-    changed = deliveries.change_published(pair.delivery, by=None, mode="mirror", columns=columns, profile=pair.alice)
-
-    assert (changed.profile, changed.standby) == (pair.alice, None)
+    pair.delivery.refresh_from_db()
+    assert (pair.delivery.profile, pair.delivery.standby) == (pair.alice, None)
