@@ -18,6 +18,8 @@ from audiences.pipeline.plan import PipelineError
 from audiences.pipeline.sequences import INDEX, Index, read_index
 from pinconnect.pinterest.types import Payload
 
+SAMPLED = 64
+
 
 class PayloadMissing(PipelineError):  # noqa: N818 - says what is the matter
     """The working directory does not hold the whole range any more; preparing again brings it back."""
@@ -80,8 +82,7 @@ def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
             raise PayloadMissing("The prepared data cannot be read.") from None
         if digests is not None:
             return Payload(records=None, rows_json=None, count=count, digests=digests)
-    entries = index.entries(operation, first, first + count)
-    text = "lower(hex(h))" if index.shape == "records" else index.row_text(operation)
+    entries, text = index.entries(operation, first, first + count), _text(index, operation)
     try:
         found = (
             _connection().execute(f"SELECT count(*), string_agg({text}, ',' ORDER BY n) FROM ({entries})").fetchone()
@@ -93,3 +94,24 @@ def read(workdir: Path, operation: str, first: int, count: int) -> Payload:
     if index.shape == "records":
         return Payload(records=None, rows_json=None, count=count, digests=found[1].encode("ascii"))
     return Payload(records=None, rows_json=f"[{found[1]}]", count=count)
+
+
+def sample(workdir: Path) -> str:
+    """Some records of each operation as they are sent, evenly spread, with their places; all of a few.
+
+    Records are sorted, so where one is another than it was, most of those between its old and its new place are, too.
+    """
+    index, found = read_index(workdir), []
+    for operation in ("ADD", "REMOVE"):
+        total = index.count(operation)
+        places = sorted({total * part // SAMPLED for part in range(SAMPLED)} | {total - 1}) if total else []
+        if places:
+            chosen = f"({index.entries(operation, 0, total)}) WHERE n IN ({', '.join(map(str, places))})"
+            query = f"SELECT n, {_text(index, operation)} FROM {chosen} ORDER BY n"
+            found += [operation, *(f"{place} {text}" for place, text in _connection().execute(query).fetchall())]
+    return "\n".join(found)
+
+
+def _text(index: Index, operation: str) -> str:
+    """SQL for an entry as it is sent."""
+    return "lower(hex(h))" if index.shape == "records" else index.row_text(operation)

@@ -18,7 +18,7 @@ from audiences.people import tombstones
 from audiences.pipeline import newcomers
 from audiences.pipeline import prepare as engine
 from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
-from audiences.services import emptied, endings, file_uploads, inputs
+from audiences.services import emptied, endings, file_uploads, inputs, restoring
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
 from audiences.states import RUN_TERMINAL, DeliveryState, RunState
@@ -67,6 +67,7 @@ class Attempt:
         self.folder_name = files.run_name(run, self.number)
         self.symptoms: dict[str, Any] = {}
         self.sources: list[str] = []
+        self.mark = ""
 
     def go(self) -> None:
         self._try()
@@ -121,6 +122,7 @@ class Attempt:
         self.beat.check()
         files.keep_rejects(self.run, prepared.rejects)
         if not self.run.is_dry_run:
+            self.mark = restoring.mark(self.folder_name)
             files.store(self.folder_name, but=newcomers.FOLDER)
         return prepared
 
@@ -148,7 +150,7 @@ class Attempt:
         elif not prepared.batches:
             self._nothing_to_send(counts)
         else:
-            self._begin_upload(prepared, counts)
+            self._begin_upload(prepared, {**counts, "mark": self.mark})
 
     def _begin_upload(self, prepared: Prepared, counts: dict[str, Any]) -> None:
         held = hold_reason(self.run, prepared.counts)

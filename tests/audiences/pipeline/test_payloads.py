@@ -57,6 +57,33 @@ def test_batches_are_nearly_as_full_as_the_byte_limit_allows(tmp_path):
     assert min(batch.bytes for batch in full) > 0.95 * (100_000 - wire.ENVELOPE_BYTES)
 
 
+@pytest.mark.parametrize("columns", [MIXED[:1], MIXED])
+def test_sample_of_many_records_tells_when_one_is_another(tmp_path, columns):
+    rows, found = mixed_rows(2000), []
+    for name in ("first", "again", "otherwise"):
+        folder = tmp_path / name
+        folder.mkdir()
+        prepared_rows(folder, rows, columns, BatchLimits(150, 20_000))
+        found.append(payloads.sample(folder / "work"))
+        if name == "again":
+            rows[700]["email"] = "somebody@example.com"
+
+    assert found[0] == found[1] != found[2]
+    assert len(found[0].splitlines()) <= payloads.SAMPLED + 2
+
+
+def test_sample_of_a_few_is_all_of_them_as_they_are_sent(tmp_path):
+    prepared_rows(tmp_path, mixed_rows(20), MIXED, BatchLimits(7, 10**6))
+
+    found = [line.split(" ", 1)[-1] for line in payloads.sample(tmp_path / "work").splitlines()]
+
+    assert found == ["ADD", *payloads_of(tmp_path, 20)]
+
+
+def payloads_of(tmp_path, count):
+    return [payloads.read(tmp_path / "work", "ADD", n, 1).rows_json[1:-1] for n in range(count)]
+
+
 def test_any_range_gives_the_same_records_as_the_whole(tmp_path):
     prepared_rows(tmp_path, mixed_rows(200), MIXED, BatchLimits(50, 10**6), partitions=16)
     whole = json.loads(payloads.read(tmp_path / "work", "ADD", 0, 200).rows_json)

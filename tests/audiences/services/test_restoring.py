@@ -1,6 +1,7 @@
 """When the files of a run are lost they are prepared again, and what cannot be known is never guessed."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,22 @@ from django.utils import timezone
 from audiences import files, reconcile, tasks
 from audiences.models import Audience, Batch, Delivery, Run
 from audiences.pipeline import upload
-from audiences.services import restoring, runs
+from audiences.services import inputs, restoring, runs
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.models import Alert
 from pinconnect.datasets import pins
 from pinconnect.datasets.services import delete_snapshot
-from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_due, make_shop, people
+from tests.factories_audiences import (
+    Rows,
+    Shop,
+    csv_bytes,
+    drive,
+    drive_through,
+    expected_members,
+    make_due,
+    make_shop,
+    people,
+)
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +154,38 @@ def test_data_that_reads_differently_now_is_not_taken_for_the_same(shop: Shop) -
     shop.dataset.snapshots.update(sha256="another")
 
     assert go_on(rounds=2).reason == "files_lost"
+
+
+def reads_otherwise(monkeypatch: pytest.MonkeyPatch, folder: Path, rows: Rows) -> None:
+    """As another version of the engine or of a rule might: the same data becomes other records, and as many."""
+    other = folder / "otherwise.csv"
+    other.write_bytes(csv_bytes(rows))
+    monkeypatch.setattr(inputs, "local_copy", lambda *_: other)
+
+
+def test_records_that_come_out_otherwise_are_not_taken_for_those_that_were_sent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    upload.pump(newest_run().pk, budget_s=0.001)
+    lose_files()
+    reads_otherwise(monkeypatch, tmp_path, [*LATER[:-1], *people([900])])
+
+    assert go_on(rounds=2).reason == "files_lost"
+    assert Batch.objects.filter(run=newest_run(), state=BatchState.SENT).count() == 1, "nothing more was sent"
+    monkeypatch.undo()
+
+    assert go_on().state == RunState.DONE
+    assert shop.members == expected_members(LATER)
+
+
+def test_runs_prepared_before_there_were_marks_are_restored_as_they_were(shop: Shop) -> None:
+    upload.pump(newest_run().pk, budget_s=0.001)
+    lose_files()
+    run = newest_run()
+    assert run.counts.pop("mark")
+    run.save(update_fields=["counts"])
+
+    assert go_on().state == RunState.DONE
 
 
 def test_damaged_files_are_not_whole(shop: Shop) -> None:
