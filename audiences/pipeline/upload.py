@@ -5,7 +5,6 @@ written before the next are taken, and nobody sleeps. Whoever is killed at any m
 those batches are sent again.
 """
 
-import logging
 import time
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from audiences import files, hinting
 from audiences.models import Batch, Run
-from audiences.pipeline import payloads
+from audiences.pipeline import payloads, setbacks
 from audiences.pipeline.outlook import Outlook
 from audiences.querysets import lease_is_free
 from audiences.services import (
@@ -26,7 +25,6 @@ from audiences.services import (
     outcomes,
     rates,
     refused,
-    restoring,
     standby,
     targets,
     vanished,
@@ -36,25 +34,11 @@ from audiences.services.outcomes import Claimed
 from audiences.states import BATCH_OPEN, BatchState, RunState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Exchange
-from pinconnect.pinterest.errors import (
-    AccessLost,
-    NotFound,
-    NotSent,
-    PinterestError,
-    RateLimited,
-    ServerTrouble,
-    Terminal,
-    TokenRefused,
-    UnknownOutcome,
-)
 from pinconnect.pinterest.limits import Category
 from pinconnect.pinterest.oauth import TOKEN_PATH
 from pinconnect.pinterest.types import Payload
 from pinconnect.profiles.models import Profile
-from pinconnect.profiles.tokens import ProfileUnusable
 from pinconnect.queue.budget import TimeBudget
-
-logger = logging.getLogger(__name__)
 
 # A call ends within 40 s; with this budget a task ends within the minute that the queue gives it.
 BUDGET_S = 12.0
@@ -175,31 +159,12 @@ class Pump:
             # What went well before is written first: it ends the trouble that there was, and this may be new trouble.
             group.goes_well = False
             group.end()
-            return self._failed(run, claimed, error, payload)
+            return setbacks.deal_with(error, run, claimed, payload, self.voice, self.exchange)
         finally:
             self.exchange = None
             self.calls.save_if_due()
         self.pace.note(time.monotonic() - began)
         return True
-
-    def _failed(self, run: Run, claimed: Claimed, error: Exception, payload: Payload | None) -> bool:
-        """A batch that did not go through; False when the run has to wait."""
-        if isinstance(error, files.FilesLostError | payloads.PayloadMissing):
-            outcomes.give_back(claimed)
-            restoring.lost(run)
-            return False
-        if isinstance(error, targets.TargetBusyError):
-            outcomes.give_back(claimed, wait_s=error.wait_s)
-            outcomes.wait(run, error.wait_s, "create_unanswered")
-            return False
-        if isinstance(error, ProfileUnusable):
-            outcomes.give_back(claimed)
-            return self.voice.pause_unusable(run, error)
-        if isinstance(error, PinterestError):
-            return self._refused(run, claimed, error, payload)
-        logger.error("Run %s, batch %s failed (%s)", run.pk, claimed.batch.pk, type(error).__name__, exc_info=error)
-        outcomes.broken(run, claimed)
-        return False
 
     def _send(self, run: Run, group: groups.Group, claimed: Claimed, payload: Payload) -> None:
         client = self.voice.client(run)
@@ -225,41 +190,6 @@ class Pump:
         group.calls += 0 if claimed.batch.upload_id else file_uploads.CALLS_PER_FILE
         if file_uploads.go_on(run, claimed, self.voice.client(run), lambda: self._read(run, claimed.batch)):
             self._note_sent(run, group, claimed)
-
-    def _refused(self, run: Run, claimed: Claimed, error: PinterestError, payload: Payload | None) -> bool:
-        """What the class of the error says about the batch; the class alone decides."""
-        logger.info("Run %s, batch %s: %s", run.pk, claimed.batch.pk, type(error).__name__)
-        profile = self.voice.profile
-        assert profile is not None  # noqa: S101 -- Pinterest was asked in its name
-        assert run.audience is not None  # noqa: S101 -- step() has looked
-        if isinstance(error, RateLimited):
-            outcomes.give_back(claimed, wait_s=error.retry_after_s, error=error)
-            rates.block(profile, rates.category(self.exchange.method if self.exchange else ""), error.retry_after_s)
-            outcomes.wait(run, error.retry_after_s, "rate_limited")
-            return False
-        if isinstance(error, NotSent):
-            outcomes.trouble(run, claimed, error, is_unsure=claimed.was_unsure)
-            return False
-        if isinstance(error, UnknownOutcome | ServerTrouble):
-            # A server that fails may have done the work before.
-            outcomes.trouble(run, claimed, error, is_unsure=True)
-            return False
-        if isinstance(error, TokenRefused):
-            outcomes.give_back(claimed, error=error)
-            return self.voice.renew(run)
-        if isinstance(error, AccessLost):
-            outcomes.give_back(claimed, error=error)
-            return self.voice.pause_refused(run, error)
-        if isinstance(error, NotFound) and run.audience.customer_list_id:
-            vanished.list_unknown(run, claimed, error)
-            return False
-        if isinstance(error, NotFound):
-            outcomes.give_back(claimed, error=error)
-            return self.voice.pause_refused(run, error)
-        if isinstance(error, Terminal):
-            refused.refuse(run, claimed, error, payload)
-            return True
-        raise error
 
     def _read(self, run: Run, batch: Batch) -> Payload:
         name = files.run_name(run, run.files_attempt)
