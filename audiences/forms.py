@@ -19,7 +19,7 @@ TREATMENTS = (
     ("plain", "Plain: clean and hash"),
     ("e164", "Digits with country code"),
     ("hashed", "Hashed with SHA-256"),
-    ("any_hash", "Hashed, MD5 and SHA-1 too"),
+    ("any_hash", "Hashed, MD5/SHA-1 too"),
 )
 NO_COUNTRY = (NOTHING, "None: refuse such numbers")
 

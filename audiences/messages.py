@@ -89,7 +89,8 @@ _WAITS = {
 _HOLDS = {
     "removes_many": Words(
         "Held: it would remove many people",
-        "The dataset has lost more people than this delivery may remove at once. Nothing was sent.",
+        "More people would leave the list than this delivery may remove at once: they are not in the dataset any more, "
+        "or their rows do not match its conditions. Nothing was sent.",
         "Look at the numbers. Approve the run if they are right, reject it if the dataset is incomplete.",
     ),
     "adds_many": Words(

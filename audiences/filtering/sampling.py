@@ -117,10 +117,14 @@ class Value:
 
 @dataclass(frozen=True)
 class Values:
-    """The commonest values of a column. distinct: how many there are; blank: rows without one."""
+    """The commonest values of a column. distinct: how many there are; blank: rows without one.
+
+    rows: those that were counted: all that were read or, is_filtered, those of them that match.
+    """
 
     column: str
     rows: int
+    is_filtered: bool
     origin: Origin
     distinct: int
     blank: int
@@ -172,29 +176,30 @@ def preview(dataset: Dataset, found: RowFilter) -> Preview:
         return Preview(total, matching, look(counted), columns, shown, incomparable)
 
 
-def values_of(dataset: Dataset, column: str, most: int) -> Values:
-    """The commonest values, spellings in other cases counted together. Raises NoLookError."""
+def values_of(dataset: Dataset, column: str, most: int, *, only: RowFilter | None = None) -> Values:
+    """The commonest values, spellings in other cases counted together; only: of rows that match. Raises NoLookError."""
     with _opened(dataset) as (session, parts, look):
         texts = [
-            f"SELECT {number} AS part, {sql.trimmed(_names(part, (column,))[column])} AS t FROM {part.rows}"
+            f"SELECT {number} AS part, {sql.trimmed(_names(part, (column,))[column])} AS t, "
+            f"{sql.keeps(only, _names(part, only.columns)) if only else 'true'} AS m FROM {part.rows}"
             for number, part in enumerate(parts)
         ]
         session.run(
-            f"CREATE TEMP TABLE found AS SELECT part, {sql.folded('t')} AS k, t, count(*) AS n "
+            f"CREATE TEMP TABLE found AS SELECT part, {sql.folded('t')} AS k, t, count(*) AS n, m "
             f"FROM ({' UNION ALL '.join(texts)}) GROUP BY ALL"
         )
         total, blank, distinct = session.run(
             "SELECT COALESCE(sum(n), 0), COALESCE(sum(n) FILTER (k = ''), 0), count(DISTINCT k) FILTER (k <> '') "
-            "FROM found"
+            "FROM found WHERE m"
         )[0]
         top = session.run(
-            f"SELECT arg_max(t, (n, t)), k, sum(n) FROM (SELECT k, t, sum(n) AS n FROM found GROUP BY k, t) "
+            f"SELECT arg_max(t, (n, t)), k, sum(n) FROM (SELECT k, t, sum(n) AS n FROM found WHERE m GROUP BY k, t) "
             f"WHERE k <> '' GROUP BY k ORDER BY 3 DESC, k LIMIT {int(most)}"
         )
         read: dict[int, int] = dict(session.run("SELECT part, sum(n) FROM found GROUP BY part"))
         listed = tuple(Value(text, key, int(count)) for text, key, count in top)
         origin = look([int(read.get(number, 0)) for number in range(len(parts))])
-        return Values(column, int(total), origin, int(distinct), int(blank), listed)
+        return Values(column, int(total), only is not None, origin, int(distinct), int(blank), listed)
 
 
 _Looking = tuple[Session, list[_Part], Callable[[Sequence[int]], Origin]]

@@ -42,7 +42,7 @@ def dates(*, is_day_first: bool) -> tuple[tuple[str, str], ...]:
 
 def days(text: str) -> str | None:
     """A whole number of days, or None."""
-    found = re.fullmatch(r"([0-9]{1,3}(?:,?[0-9]{3})?|[0-9]{1,5})(?: ?days?)?", text.strip())
+    found = re.fullmatch(r"([0-9]{1,3}(?:,?[0-9]{3})?|[0-9]{1,5})(?: ?days?(?: ago)?)?", text.strip())
     count = int(found[1].replace(",", "")) if found else -1
     return str(count) if 0 <= count <= MOST_DAYS else None
 

@@ -1,8 +1,10 @@
 """What a run would change on its list, in numbers and in words, for whoever has to decide about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from audiences.filtering.conditions import RowFilter
+from audiences.filtering.words import sentence
 from audiences.models import Mode, Run, Trigger
 from audiences.states import RunState
 from pinconnect.identifiers import kinds
@@ -86,9 +88,21 @@ def _of_plan(run: Run, last: Run) -> list[str]:
     found = []
     if run.plan.get("columns") != last.plan.get("columns"):
         found.append(f"The choice of columns is not that of run {last.number}: identifiers may be other ones for it.")
+    if _rows_asked_for(run) != _rows_asked_for(last):
+        found.append(f"The choice of rows is not that of run {last.number}. It is now: {sentence(_filter(run))}.")
     if run.plan.get("mode") != last.plan.get("mode"):
         found.append(f"The mode is not that of run {last.number}.")
     return found
+
+
+def _filter(run: Run) -> RowFilter | None:
+    return RowFilter.from_json(run.plan.get("filter"))
+
+
+def _rows_asked_for(run: Run) -> RowFilter | None:
+    """The filter whatever the day."""
+    found = _filter(run)
+    return replace(found, today=None) if found else None
 
 
 def _of_rows(run: Run, last: Run) -> list[str]:

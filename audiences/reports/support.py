@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from audiences.filtering.conditions import RowFilter
 from audiences.messages import reason
 from audiences.models import Batch, Call, Run
 from audiences.reports.calls import kinds_sent
@@ -123,9 +124,22 @@ def _plan(run: Run) -> dict[str, Any]:
             {"kind": column.get("kind"), "treatment": column.get("treatment"), "country": column.get("default_country")}
             for column in plan.get("columns", [])
         ],
+        "filter": _filter(plan.get("filter")),
         "snapshots": len(plan.get("snapshots", [])),
         "source_bytes": plan.get("source_bytes"),
         "ledger_version": plan.get("ledger_version"),
+    }
+
+
+def _filter(pinned: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How conditions compare, and never with what: columns and values are the customer's."""
+    found = RowFilter.from_json(pinned)
+    if found is None:
+        return None
+    return {
+        "match": found.match,
+        "groups": [{"match": one.match, "operators": [c.operator for c in one.conditions]} for one in found.groups],
+        "today": found.today.isoformat() if found.today else None,
     }
 
 
@@ -138,6 +152,7 @@ def _delivery(run: Run) -> dict[str, Any]:
         "mode": delivery.mode,
         "scope": delivery.scope,
         "hold_share": delivery.hold_share,
+        "hold_add_share": delivery.hold_add_share,
         "profile_id": delivery.profile_id,
         "standby_id": delivery.standby_id,
         "standby_since": _moment(delivery.standby_since),

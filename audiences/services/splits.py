@@ -3,10 +3,11 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from audiences.filtering import sampling
+from audiences.filtering import days, sampling
 from audiences.filtering.conditions import LONGEST_VALUE, Condition, FilterError, Group, RowFilter, check
 from audiences.models import Delivery, DeliveryColumn, Mode, Schedule, Split
 from audiences.services import deliveries, drafts, schedules
@@ -35,15 +36,23 @@ class Wish:
 
 
 def values_of(template: Delivery, column: str) -> sampling.Values:
-    """The commonest values in the newest snapshot. Raises ServiceRefusal for a column that makes no groups."""
+    """The commonest values in the rows that the template takes. Raises ServiceRefusal for one that makes no groups."""
     _check_column(template, column)
     try:
-        found = sampling.values_of(template.dataset, column, MOST_VALUES)
+        found = sampling.values_of(
+            template.dataset, column, MOST_VALUES, only=rows_today(template.row_filter, template)
+        )
     except sampling.NoLookError as error:
         raise ServiceRefusal("split_refused", sentence=str(error)) from error
     if found.distinct > FAR_TOO_MANY:
         raise ServiceRefusal("split_many", column=column, count=f"{found.distinct:,}", most=MOST_VALUES)
     return found
+
+
+def rows_today(row_filter: dict[str, Any], owner: Delivery | Split) -> RowFilter | None:
+    """The rows that a filter takes on this day; None for all."""
+    found = RowFilter.from_json(row_filter)
+    return found.on(days.today(owner.workspace.time_zone)) if found else None
 
 
 def name_for(split_name: str, pattern: str, value: str) -> str:

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audiences.filtering import sampling
+from audiences.filtering.conditions import RowFilter
+from audiences.filtering.words import sentence
 from audiences.models import Delivery, Schedule, Split
 from audiences.reports import budget
 from audiences.services import splits
@@ -21,10 +23,11 @@ from pinconnect.workspaces.roles import Verb
 
 @dataclass(frozen=True)
 class Line:
-    """One delivery that would be made."""
+    """One delivery that would be made. where: the rows that it takes, as a sentence."""
 
     name: str
     value: str
+    where: str
     rows: int | None
 
 
@@ -67,10 +70,12 @@ def split_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     known = {delivery.split_value for delivery in found if delivery.state != DeliveryState.ARCHIVED}
     context: dict[str, Any] = {"split": split, "deliveries": found, "room": splits.MOST_VALUES - len(known)}
     try:
-        values = sampling.values_of(split.dataset, split.column, splits.MOST_VALUES)
+        only = splits.rows_today(split.base_filter, split)
+        values = sampling.values_of(split.dataset, split.column, splits.MOST_VALUES, only=only)
         context["values"] = values
         context["fresh"] = [value for value in values.found if splits.key_of(value.text) not in known]
         present = {splits.key_of(value.text) for value in values.found} | ({""} if values.blank else set())
+        context["is_blank_free"] = bool(values.blank) and "" not in known
         context["gone"] = known - present if values.origin.is_whole and not values.beyond else set()
     except sampling.NoLookError as error:
         context["problem"] = str(error)
@@ -80,9 +85,10 @@ def split_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_view(Verb.OPERATE)
 @require_POST
 def split_add(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """value once for each new delivery."""
+    """value once for each new delivery; blank: one for rows without a value."""
     split = get_object_or_404(Split.objects.for_workspace(request.workspace), pk=pk)
     wanted = [value for value in request.POST.getlist("value") if value.strip()]
+    wanted += [""] if request.POST.get("blank") else []
     try:
         count = splits.add(split, wanted, by=request.user)
     except ServiceRefusal as refusal:
@@ -113,8 +119,14 @@ def _values_or_none(template: Delivery, column: str) -> sampling.Values | None:
 
 def _review(template: Delivery, wish: splits.Wish, values: sampling.Values) -> dict[str, Any]:
     rows = {splits.key_of(value.text): value.rows for value in values.found} | {"": values.blank}
+    base, known = RowFilter.from_json(template.row_filter), template.dataset.columns.values_list("name", flat=True)
     lines = [
-        Line(splits.name_for(template.name, wish.pattern, value), value, rows.get(splits.key_of(value)))
+        Line(
+            splits.name_for(template.name, wish.pattern, value),
+            value,
+            sentence(splits.filter_for(base, wish.column, value, list(known))),
+            rows.get(splits.key_of(value)),
+        )
         for value in wish.values
     ]
     schedule = Schedule.objects.filter(delivery=template).first()

@@ -39,13 +39,13 @@ _VALUES = (
         "md5",
         "MD5 hash",
         "The value is an MD5 hash; only SHA-256 is accepted, unless the column is set to let it through.",
-        "Export the plain value or its SHA-256 hash, or set the column to “hashed, MD5 and SHA-1 too”.",
+        "Export the plain value or its SHA-256 hash, or set the column to “hashed, MD5/SHA-1 too”.",
     ),
     (
         "sha1",
         "SHA-1 hash",
         "The value is a SHA-1 hash; only SHA-256 is accepted, unless the column is set to let it through.",
-        "Export the plain value or its SHA-256 hash, or set the column to “hashed, MD5 and SHA-1 too”.",
+        "Export the plain value or its SHA-256 hash, or set the column to “hashed, MD5/SHA-1 too”.",
     ),
     (
         "hash_of_blank",

@@ -32,6 +32,7 @@ def test_filter_comes_back_from_its_json():
         ("last_days", " 030 ", "30"),
         ("days_ago", "1,000 days", "1000"),
         ("next_days", "1 day", "1"),
+        ("days_ago", "30 days ago", "30"),
     ],
 )
 def test_values_are_kept_in_one_plain_form(operator, written, plain):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audiences import tasks
-from audiences.models import Batch, Call, CallKind, Run
+from audiences.models import Batch, Call, CallKind, Delivery, Run
 from audiences.reports.calls import PER_PAGE
 from audiences.services import calls, endings
 from audiences.states import BatchState
@@ -229,6 +229,25 @@ def test_report_says_what_support_asks_first(pages: Pages) -> None:
     assert {"pinconnect", "python", "database"} <= set(report["versions"])
     assert "CALLS" in text
     assert run.audience.customer_list_id in text
+
+
+def test_report_says_how_rows_are_chosen_and_not_by_what(pages: Pages) -> None:
+    drive(Run.objects.get())
+    conditions = [
+        {"column": "Miller Inc revenue", "operator": "last_days", "values": ["30"]},
+        {"column": "tier", "operator": "is", "values": ["platinum"]},
+    ]
+    found = {"match": "any", "is_day_first": False, "groups": [{"match": "all", "conditions": conditions}]}
+    Delivery.objects.update(row_filter=found)
+    run = drive(pages.shop.start())
+
+    text = text_of(pages, f"runs/{run.pk}/report.json")
+
+    report = json.loads(text)
+    assert report["plan"]["filter"]["groups"] == [{"match": "all", "operators": ["last_days", "is"]}]
+    assert report["plan"]["filter"]["today"] == str(run.created_at.date())
+    assert "Miller" not in text
+    assert "platinum" not in text
 
 
 def test_report_holds_nothing_secret_wherever_it_was_put(pages: Pages) -> None:

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from audiences import decision_links
-from audiences.models import Run, Trigger
+from audiences.models import Delivery, Run, Trigger
+from audiences.services import runs
 from audiences.states import RunState
 from pinconnect.lib.redact import redact
 from pinconnect.workspaces.mail import send
@@ -43,6 +44,30 @@ def test_the_link_shows_the_change_and_decides_nothing_by_itself(pages: Pages, h
     assert answer["Cache-Control"] == "no-store"
     held.refresh_from_db()
     assert held.state == RunState.HELD
+
+
+def test_other_conditions_are_told_and_another_day_alone_is_not(pages: Pages) -> None:
+    shop = pages.shop
+    condition = {"column": "joined", "operator": "last_days", "values": ["30"]}
+    found = {"match": "any", "is_day_first": False, "groups": [{"match": "all", "conditions": [condition]}]}
+    today = timezone.now().date()
+    rows = [row | {"joined": str(today - timedelta(days=n // 10))} for n, row in enumerate(people(range(300)))]
+    add_snapshot(shop.dataset, rows)
+    drive(Run.objects.get())
+    Delivery.objects.update(row_filter=found, hold_share=1)
+    with time_machine.travel(timezone.now() + timedelta(days=5)):
+        first = drive(shop.start())
+        changed = pages.get(f"runs/{first.pk}/").content.decode()
+        assert first.state == RunState.HELD
+        runs.approve(first, by=None)
+        drive(first)
+    with time_machine.travel(timezone.now() + timedelta(days=9)):
+        second = drive(shop.start())
+        same = pages.get(f"runs/{second.pk}/").content.decode()
+
+    assert second.state == RunState.HELD
+    assert "The choice of rows is not that of run 1. It is now: joined is in the last 30 days (" in changed
+    assert "The choice of rows" not in same
 
 
 def test_a_held_run_is_not_compared_with_an_erasure(pages: Pages) -> None:

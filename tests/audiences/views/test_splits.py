@@ -1,5 +1,7 @@
 """Pages of splits: choose a column, tick values, review with the cost, publish; later add what is new."""
 
+import re
+
 import pytest
 
 from audiences.models import Delivery, Split
@@ -39,6 +41,35 @@ def test_review_says_names_rows_and_calls_and_publishes_nothing(split_pages: Pag
     assert "2 deliveries, 2 audiences" in text
     assert "take about 6 calls" in text
     assert not Split.objects.exists()
+
+
+def test_split_of_a_filtered_delivery_counts_and_names_the_rows_that_it_takes(split_pages: Pages) -> None:
+    condition = {"column": "email", "operator": "starts", "values": ["member0000"]}
+    found = {"match": "any", "is_day_first": False, "groups": [{"match": "all", "conditions": [condition]}]}
+    Delivery.objects.filter(pk=split_pages.shop.delivery.pk).update(row_filter=found)
+
+    text = split_pages.post(path(split_pages), **form("Gold", do="review")).content.decode()
+
+    assert "Counted are the 10 rows that “Newsletter” takes: email starts with “member0000”." in text
+    assert "(email starts with “member0000”) and (tier is “Gold”)" in text
+    assert re.search(r'data-label="Rows now" class="number">4<', text), "of 100 rows with this value, 4 match"
+    split_pages.post(path(split_pages), **form("Gold", do="publish"))
+    detail = split_pages.get(f"splits/{Split.objects.get().pk}/").content.decode()
+    assert "Counted are the 10 rows that match the rest of the conditions." in detail
+
+
+def test_rows_without_a_value_get_their_delivery_later(split_pages: Pages) -> None:
+    split_pages.post(path(split_pages), **form("Gold", "Silver", do="publish"))
+    split = Split.objects.get()
+    before = split_pages.get(f"splits/{split.pk}/").content.decode()
+
+    split_pages.post(f"splits/{split.pk}/add/", blank="1")
+    split_pages.post(f"splits/{split.pk}/add/", blank="1")
+
+    assert "100 rows without a value" in before
+    assert "Every value that was found has its delivery" not in before
+    assert split.deliveries.filter(split_value="").count() == 1
+    assert "Every value that was found has its delivery." in split_pages.get(f"splits/{split.pk}/").content.decode()
 
 
 def test_publishing_twice_makes_one_split(split_pages: Pages) -> None:
