@@ -9,6 +9,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -110,8 +111,7 @@ def _prepare_again(run: Run, attempt: int, beat: leases.Heartbeat) -> None:
             cancelled=lambda: beat.lost or stopping.is_asked(),
         )
     beat.check()
-    # Runs that were prepared before there were marks have none.
-    if not _is_same(run, prepared) or run.counts.get("mark") not in (None, mark(name)):
+    if not _is_same(run, prepared) or not _has_mark(run, name):
         raise ImpossibleError
     files.store(name, but=newcomers.FOLDER)
 
@@ -134,7 +134,18 @@ def mark(name: str) -> str:
 
     It depends on a secret, so that nobody finds out from it whether a person is among a few.
     """
-    return salted_hmac("audiences.run_mark", payloads.sample(files.fetch(name)), algorithm="sha256").hexdigest()[:16]
+    return _mark(payloads.sample(files.fetch(name)), settings.SECRET_KEY)
+
+
+def _has_mark(run: Run, name: str) -> bool:
+    """Runs that were prepared before there were marks have none, and the secret may have been changed since."""
+    known, sample = run.counts.get("mark"), payloads.sample(files.fetch(name))
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return known is None or any(_mark(sample, secret) == known for secret in secrets)
+
+
+def _mark(sample: str, secret: str) -> str:
+    return salted_hmac("audiences.run_mark", sample, secret=secret, algorithm="sha256").hexdigest()[:16]
 
 
 def _totals(run: Run) -> dict[str, int]:

@@ -188,6 +188,14 @@ def test_runs_prepared_before_there_were_marks_are_restored_as_they_were(shop: S
     assert go_on().state == RunState.DONE
 
 
+def test_a_secret_that_was_changed_meanwhile_is_no_reason_to_wait(shop: Shop, settings: Any) -> None:
+    upload.pump(newest_run().pk, budget_s=0.001)
+    lose_files()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret" * 5, [settings.SECRET_KEY]
+
+    assert go_on().state == RunState.DONE
+
+
 def test_damaged_files_are_not_whole(shop: Shop) -> None:
     run = newest_run()
     assert restoring.are_whole(run)
