@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from audiences.models import Audience, Delivery, Drift, Mode, Observation, Run
+from audiences.models import Audience, Delivery, Drift, Mode, Observation, Run, Trigger
 from audiences.reports.matching import Rate, rate_of
 from audiences.watching import drift, messages, observations
 from audiences.watching.forecast import Clock, Forecast, Past
@@ -86,8 +86,9 @@ def _drifts(audience: Audience, delivery: Delivery | None) -> tuple[tuple[Drift,
 
 
 def _took_out(audience: Audience) -> bool:
-    """Whether the last change of the list was that people were taken out, for an erasure too."""
-    settled = Run.objects.filter(audience=audience, is_dry_run=False, settled_version__isnull=False).order_by("-pk")
+    """Whether the last delivery that changed the list took people out. An erasure takes out few, beside all others."""
+    settled = Run.objects.filter(audience=audience, is_dry_run=False, settled_version__isnull=False)
+    settled = settled.exclude(trigger=Trigger.ERASURE).order_by("-pk")
     # Runs that had nothing to send have changed nothing.
     found = settled.values_list("plan__mode", "counts__final__calls")[:_LATEST]
     return next((mode for mode, calls in found if calls), "") == Mode.REMOVE

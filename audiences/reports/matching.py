@@ -6,7 +6,7 @@ from audiences.models import Doubt, Observation
 from pinconnect.web import formats
 
 _WHY = {
-    Doubt.NOTHING_SENT: "Nobody has been put on the list yet.",
+    Doubt.NOTHING_SENT: "PinConnect has put nobody on the list so far.",
     Doubt.EXISTING: "The list was on Pinterest before: it may hold people whom PinConnect did not send, and they are "
     "counted too.",
     Doubt.REMOVALS_OFF: "This delivery removes nobody. People who left your dataset are still on the list and still "

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+from django.test import Client as Web
 
 from audiences import files, ledger
 from audiences.models import Audience, Delivery, Mode, Removal, RemovalState, Run, Trigger
@@ -70,6 +71,20 @@ def test_no_call_for_an_audience_is_announced(shop: Shop) -> None:
     announced = [budget.of_run(run), budget.of_run(adding)]
 
     assert [found and found.calls for found in announced] == [1, 2], "only who adds makes an audience of the list"
+
+
+def test_pages_do_not_call_a_list_empty_whose_people_others_have_put_there(shop: Shop) -> None:
+    web = Web()
+    web.force_login(shop.workspace.members.get())
+    drive(shop.start())
+    paths = ("deliveries/", f"deliveries/{shop.delivery.pk}/", f"audiences/{shop.delivery.audience_id}/")
+
+    texts = [web.get(f"/w/{shop.workspace.slug}/{path}").content.decode() for path in paths]
+
+    assert "from PinConnect" in texts[0]
+    assert "Put there by PinConnect. How many others are on it" in texts[1]
+    assert "from PinConnect; others are not known" in texts[2]
+    assert all("Expect about" not in text for text in texts)
 
 
 def test_a_second_run_sends_only_who_is_not_gone_yet(shop: Shop) -> None:

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from audiences.models import Delivery, Run
-from audiences.services import deliveries
+from audiences.models import Run
+from audiences.services import editing
 from audiences.services.deliveries import ColumnChoice
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
@@ -58,7 +58,8 @@ def test_other_hash_names_the_lists_that_hold_it_where_it_was_passed_on(pages: P
 
     hashed = [row | {"email": sha256(row["email"].encode()).hexdigest()} for row in people(range(10, 300))]
     pages.shop.change([hashed[0] | {"email": value.upper()}, *hashed])
-    change_columns(pages.shop.delivery, "any_hash")
+    wish = editing.Wish(columns=(ColumnChoice("email", "email", "any_hash"),))
+    editing.change(pages.shop.delivery, wish, by=None)
     drive(pages.shop.start())
     text = text_of(pages, value=value)
 
@@ -69,11 +70,6 @@ def test_other_hash_names_the_lists_that_hold_it_where_it_was_passed_on(pages: P
     plain = text_of(pages, value="Member00007@example.com")
     assert f"as {label}" in plain, "the plain address finds the person under the hash that was delivered"
     assert "On no list" in text_of(pages, value=hashlib.new(name, b"nobody@example.com").hexdigest())
-
-
-def change_columns(delivery: Delivery, treatment: str) -> None:
-    columns = [ColumnChoice("email", "email", treatment)]
-    deliveries.change_published(delivery, by=None, mode=delivery.mode, columns=columns, profile=delivery.profile)
 
 
 def test_refused_value_says_why(pages: Pages) -> None:

@@ -11,12 +11,12 @@ from audiences import decision_links
 from audiences.models import Audience, Delivery, Mode, Run, Trigger
 from audiences.reports import audience as audience_report
 from audiences.reports import shortfall
-from audiences.services import deliveries, observing, runs
+from audiences.services import editing, observing, runs
 from audiences.states import RunState
 from pinconnect.workspaces.mail import send
 from pinconnect.workspaces.models import OutgoingEmail
 from tests.audiences.views.conftest import Pages
-from tests.factories_audiences import EMAIL, drive, make_draft, people
+from tests.factories_audiences import drive, make_draft, people
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def removing(pages: Pages) -> Pages:
     drive(Run.objects.get())
     shop = pages.shop
     shop.delivery.refresh_from_db()
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.REMOVE, columns=list(EMAIL), profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.REMOVE), by=None)
     shop.change(people(range(20)))
     assert drive(shop.start()).state == RunState.DONE
     observing.observe(Audience.objects.get().pk)
@@ -102,15 +102,27 @@ def test_audience_page_accounts_for_who_was_taken_out(removing: Pages) -> None:
 def test_run_that_had_nothing_to_take_out_leaves_the_forecast_of_the_last_change(removing: Pages) -> None:
     shop = removing.shop
     shop.delivery.refresh_from_db()
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.ADD, columns=list(EMAIL), profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.ADD), by=None)
     shop.change(people(range(500, 800)))
     drive(shop.start())
-    deliveries.change_published(shop.delivery, by=None, mode=Mode.REMOVE, columns=list(EMAIL), profile=shop.profile)
+    editing.change(shop.delivery, editing.Wish(mode=Mode.REMOVE), by=None)
     shop.change(people(range(900, 905)))
     run = drive(shop.start())
     assert (run.state, run.counts["final"]["calls"]) == (RunState.DONE, 0)
 
     assert "Expect about" in audience_report.of(Audience.objects.get()).outlook
+
+
+def test_an_erasure_of_one_person_is_not_what_pinterest_is_busy_with(pages: Pages) -> None:
+    run = drive(Run.objects.get())
+    observing.observe(Audience.objects.get().pk)
+    run.pk, run.number, run.trigger, run.plan = None, 2, Trigger.ERASURE, {**run.plan, "mode": "remove"}
+    run.save(force_insert=True)
+
+    report = audience_report.of(Audience.objects.get())
+
+    assert report.headline == "Pinterest is matching"
+    assert "Expect about" in report.outlook
 
 
 @pytest.mark.parametrize(("list_state", "audience_state"), [("READY", "TOO_SMALL"), ("PROCESSING", "READY")])
