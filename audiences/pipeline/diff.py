@@ -10,13 +10,16 @@ already. The grouping removes duplicates at the same time.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import halves, newcomers, wire
+from audiences.pipeline import halves, lanes, newcomers, wire
+from audiences.pipeline.lanes import Lane
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
-from audiences.pipeline.session import Session
+from audiences.pipeline.session import Row, Session
 from audiences.pipeline.spread import PARQUET, Layout, part_files, partitioned
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
@@ -66,16 +69,13 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     work = _Comparison(layout, workdir, session)
     for folder in (work.changed, work.extras, *([workdir / newcomers.FOLDER] if work.has_rows else [])):
         folder.mkdir()
-    prefixes = layout.prefixes
+    identifiers = layout.usable * len(layout.names) + work.known.total
+    number = lanes.how_many(session, identifiers, len(layout.prefixes))
     whole = 0.6 if not work.single else 1.0
-    for number, prefix in enumerate(prefixes, start=1):
-        _compare(work, prefix)
-        session.report(whole * number / len(prefixes))
+    lanes.each(session, partial(_compare, work), layout.prefixes, lanes=number, within=(0.0, whole))
     if not work.single:
         _gather_changed(work)
-        for number, prefix in enumerate(prefixes, start=1):
-            _rows(work, prefix)
-            session.report(whole + (1 - whole) * number / len(prefixes))
+        lanes.each(session, partial(_rows, work), layout.prefixes, lanes=number, within=(whole, 1.0))
     if work.has_rows:
         newcomers.complete(workdir, work.known.members)
     index = work.result.index
@@ -84,13 +84,32 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     return work.result
 
 
-def _compare(work: _Comparison, prefix: str) -> None:
+def _compare(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Identifiers of one partition: count them, write removals, and additions where an entry is an identifier."""
-    session, plan = work.session, work.plan
+    plan = work.plan
     data = work.layout.digests(prefix)
+    lane.run(f"CREATE OR REPLACE TEMP TABLE d AS {_flagged(work, prefix, data)}")
+    flags = lane.run("SELECT k, f, count(*) FROM d GROUP BY k, f")
+    with lane.in_turn():
+        _count(work, flags)
+        if plan.mode != "add":
+            _write(work, lane, work.removes, prefix, 2 if plan.mode == "mirror" else work.wanted)
+        if plan.mode != "remove" and not work.has_rows:
+            _write(work, lane, work.adds, prefix, 1)
+        if work.has_rows and work.single:
+            code = work.codes[0]
+            _write_query(lane, work.adds, prefix, (code,), _sorted(f"{halves.join()} AS {code}", "f = 1"))
+    if work.has_rows:
+        query = "SELECT k AS wire_kind, a, b FROM d WHERE f = 1 ORDER BY a, b, k"
+        lane.run(newcomers.copy_sql(work.workdir, prefix, query))
+    _note_changed(work, lane, prefix, data)
+
+
+def _flagged(work: _Comparison, prefix: str, data: str) -> str:
+    """A query for the distinct identifiers of a partition with their flags: k, a, b, f and, if it matters, x."""
     query = f"SELECT k, a, b, 1::UTINYINT AS f, x FROM ({data})"
-    if plan.ledger and work.known.total:
-        known = ledger.flagged(plan.ledger, work.known, prefix)
+    if work.plan.ledger and work.known.total:
+        known = ledger.flagged(work.plan.ledger, work.known, prefix)
         query += f" UNION ALL SELECT wire_kind AS k, a, b, f, true AS x FROM ({known})"
     extra, kept = (", bool_and(x) AS x", ", x") if work.has_extras else ("", "")
     grouped = f"SELECT k, a, b, bit_or(f) AS f{extra} FROM ({query}) GROUP BY k, a, b"
@@ -98,23 +117,15 @@ def _compare(work: _Comparison, prefix: str) -> None:
         # Who has the flag 4 was in the ledger once and is not any more.
         flag = "CASE WHEN f & 4 > 0 THEN f & 1 ELSE f END"
         grouped = f"SELECT * FROM (SELECT k, a, b, {flag} AS f{kept} FROM ({grouped})) WHERE f > 0"
-    session.run(f"CREATE OR REPLACE TEMP TABLE d AS {grouped}")
-    for number, flag, size in session.run("SELECT k, f, count(*) FROM d GROUP BY k, f"):
+    return grouped
+
+
+def _count(work: _Comparison, flags: Sequence[Row]) -> None:
+    for number, flag, size in flags:
         work.result.flags[(number, flag)] += size
         if work.single and flag & 1:
             work.result.distinct += size
             work.result.to_send += size if flag == work.wanted else 0
-    if plan.mode != "add":
-        _write(work, work.removes, prefix, 2 if plan.mode == "mirror" else work.wanted)
-    if plan.mode != "remove" and not work.has_rows:
-        _write(work, work.adds, prefix, 1)
-    if work.has_rows and work.single:
-        code = work.codes[0]
-        _write_query(work, work.adds, prefix, (code,), _sorted(f"{halves.join()} AS {code}", "f = 1"))
-    if work.has_rows:
-        query = "SELECT k AS wire_kind, a, b FROM d WHERE f = 1 ORDER BY a, b, k"
-        session.run(newcomers.copy_sql(work.workdir, prefix, query))
-    _note_changed(work, prefix, data)
 
 
 def _sorted(columns: str, where: str) -> str:
@@ -122,33 +133,31 @@ def _sorted(columns: str, where: str) -> str:
     return f"SELECT {columns} FROM (SELECT k, a, b FROM d WHERE {where} ORDER BY a, b, k)"
 
 
-def _write(work: _Comparison, writer: SequenceWriter, prefix: str, flag: int) -> None:
-    _write_query(work, writer, prefix, ("k", "h"), _sorted(f"k, {halves.join()} AS h", f"f = {flag}"))
+def _write(work: _Comparison, lane: Lane, writer: SequenceWriter, prefix: str, flag: int) -> None:
+    _write_query(lane, writer, prefix, ("k", "h"), _sorted(f"k, {halves.join()} AS h", f"f = {flag}"))
 
 
-def _write_query(work: _Comparison, writer: SequenceWriter, prefix: str, columns: tuple[str, ...], query: str) -> int:
-    size = work.session.value(writer.copy_sql(prefix, columns, query))
+def _write_query(lane: Lane, writer: SequenceWriter, prefix: str, columns: tuple[str, ...], query: str) -> int:
+    """Entries get running positions, so this has to happen in turn."""
+    size = lane.value(writer.copy_sql(prefix, columns, query))
     writer.wrote(prefix, size)
     return size
 
 
-def _note_changed(work: _Comparison, prefix: str, data: str) -> None:
+def _note_changed(work: _Comparison, lane: Lane, prefix: str, data: str) -> None:
     """Which rows have an identifier that makes them change the list, to be looked up where the rows lie."""
     name = f"{prefix or 'all'}.parquet"
     if work.by_row:
-        work.session.run(
+        lane.run(
             f"COPY (SELECT q, rid FROM ({data}) s SEMI JOIN (SELECT k, a, b FROM d WHERE f = {work.wanted}) w "
             f"ON s.k = w.k AND s.a = w.a AND s.b = w.b) TO {quote(str(work.changed / name))} {PARQUET}"
         )
     if work.has_extras:
-        work.session.run(
-            f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}"
-        )
+        lane.run(f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}")
 
 
 def _gather_changed(work: _Comparison) -> None:
     """Bring the changed rows to the partitions of their rows."""
-    work.session.run("DROP TABLE IF EXISTS d")
     if not work.by_row or not work.layout.width:
         return
     work.session.run("SET preserve_insertion_order = false")
@@ -158,28 +167,21 @@ def _gather_changed(work: _Comparison) -> None:
     work.session.run("SET preserve_insertion_order = true")
 
 
-def _rows(work: _Comparison, prefix: str) -> None:
+def _rows(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
     names = halves.names(work.layout.names)
     rows = f"SELECT {names}, min(rid) AS rid FROM ({work.layout.rows(prefix)}) GROUP BY {names}"
-    if work.has_rows and not work.by_row and not work.has_extras:
-        # Every row is an entry, so they are counted as they are written.
-        distinct = _write_rows(work, prefix, rows)
-        work.result.distinct += distinct
-        work.result.to_send += distinct
-        return
-    work.session.run(f"CREATE OR REPLACE TEMP TABLE t AS {rows}")
-    distinct = work.session.value("SELECT count(*) FROM t")
-    work.result.distinct += distinct
+    lane.run(f"CREATE OR REPLACE TEMP TABLE t AS {rows}")
+    distinct = lane.value("SELECT count(*) FROM t")
     chosen = _chosen(work, prefix)
-    if work.wanted == 1 and not work.by_row:
-        work.result.to_send += distinct
-    else:
-        work.result.to_send += work.session.value(f"SELECT count(*) FROM ({chosen})")
-    if work.has_extras:
-        _write_entries(work, prefix, chosen)
-    elif work.has_rows:
-        _write_rows(work, prefix, chosen)
+    changing = distinct if work.wanted == 1 and not work.by_row else lane.value(f"SELECT count(*) FROM ({chosen})")
+    with lane.in_turn():
+        work.result.distinct += distinct
+        work.result.to_send += changing
+        if work.has_extras:
+            _write_entries(work, lane, prefix, chosen)
+        elif work.has_rows:
+            _write_rows(work, lane, prefix, chosen)
 
 
 def _chosen(work: _Comparison, prefix: str) -> str:
@@ -195,16 +197,16 @@ def _chosen(work: _Comparison, prefix: str) -> str:
     return f"SELECT * FROM t SEMI JOIN ({changed}) USING (rid)"
 
 
-def _write_rows(work: _Comparison, prefix: str, rows: str) -> int:
+def _write_rows(work: _Comparison, lane: Lane, prefix: str, rows: str) -> None:
     """Rows as entries where each has a column of its own; sorted by the first identifier, and those alike by row."""
     layout = work.layout
     by_number = dict(zip(layout.numbers(), layout.names, strict=True))
     columns = ", ".join(f"{halves.join(by_number[kinds.WIRE_NUMBERS[code]])} AS {code}" for code in work.codes)
     query = f"SELECT {columns} FROM (SELECT * FROM ({rows}) ORDER BY {layout.first}, rid)"
-    return _write_query(work, work.adds, prefix, work.codes, query)
+    _write_query(lane, work.adds, prefix, work.codes, query)
 
 
-def _write_entries(work: _Comparison, prefix: str, chosen: str) -> None:
+def _write_entries(work: _Comparison, lane: Lane, prefix: str, chosen: str) -> None:
     """One column per wire kind: the first identifier of each kind in a row; further ones are entries of their own."""
     numbers = work.layout.numbers()
     slots, alone = [], []
@@ -223,4 +225,4 @@ def _write_entries(work: _Comparison, prefix: str, chosen: str) -> None:
     every = halves.names(f"_{code}" for code in work.codes)
     joined = ", ".join(f"{halves.join(f'_{code}')} AS {code}" for code in work.codes)
     query = f"SELECT {joined} FROM (SELECT * FROM ({query}) ORDER BY {first}, {every})"
-    _write_query(work, work.adds, prefix, work.codes, query)
+    _write_query(lane, work.adds, prefix, work.codes, query)

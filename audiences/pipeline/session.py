@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ import duckdb
 
 from audiences.pipeline.plan import Cancelled, DiskFull, MemoryShort, PipelineError, Progress
 
-_POLL_S = 0.1
+POLL_S = 0.1
 _ROWS_AT_ONCE = 10_000
 
 Row = tuple[Any, ...]
@@ -47,6 +48,7 @@ class Session:
         self._step = "reading"
         self._span = (0.0, 0.0)
         self.rows = 0
+        self.threads = threads or os.cpu_count() or 1
         spill.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         config: dict[str, Any] = {
@@ -102,13 +104,22 @@ class Session:
         while rows := self._wait(self._thread.submit(self._connection.fetchmany, _ROWS_AT_ONCE), None):
             yield rows
 
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """One more connection to the same engine, for a thread of its own; whoever asks for it closes it."""
+        return self._connection.cursor()
+
+    def look_after(self, within: tuple[float, float], done: float) -> None:
+        """Report how far such threads are (0 to 1), and raise if they should stop."""
+        self._watch_spill()
+        self.report(within[0] + (within[1] - within[0]) * done)
+
     def _fetch(self, sql: str) -> list[Row]:
         return self._connection.execute(sql).fetchall()
 
     def _wait(self, future: Future[T], within: tuple[float, float] | None) -> T:
         while True:
             try:
-                return future.result(timeout=_POLL_S)
+                return future.result(timeout=POLL_S)
             except StillRunning:
                 self._look_up(within)
             except duckdb.Error as error:

@@ -1,5 +1,8 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
+Reading numbers the rows, which takes one thread because their order counts, and is quick; deciding is what takes the
+time, and is done by all threads on the numbered rows, in any order.
+
 One Parquet file per source, with the row number n. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the
 raw text where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and
 r<i> without e<i> is left to the rule. With a filter, rows that do not match stay in their place with all of that NULL
@@ -24,9 +27,11 @@ from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
 from pinconnect.identifiers.columnar import expressions, quote
 
-# Rows are numbered as they are read. The place in the staged file is no number: with several threads the engine puts
-# whole row groups of so long a query in another order, whatever it is told to preserve.
+# The place in a file is no number: with several threads the engine puts whole row groups of a long query in another
+# order, whatever it is told to preserve.
 _NUMBERED = "row_number() OVER () AS n"
+# Of the time that a source takes.
+_READING = 0.2
 # Hardly any digest or value comes twice in a row group, so looking for a dictionary only costs time.
 PARQUET = "(FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"
 
@@ -96,16 +101,20 @@ def _stage_source(
 ) -> StagedSource:
     """The fast way if it accounts for every line, else the careful one."""
     target = folder / f"stage-{readable.number}.parquet"
+    raw = folder / f"raw-{readable.number}.parquet"
     expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
+    start, end = within
+    between = start + (end - start) * _READING
     try:
-        rows = session.value(
-            _copy(plan, _read_whole(readable), readable.positions, target, row=_NUMBERED), within=within
-        )
+        rows = session.value(_number(_read_whole(readable), readable.positions, raw), within=(start, between))
     except BadCsv:
         rows = -1
     if rows == expected:
+        _decide(plan, f"read_parquet({quote(str(raw))})", readable.positions, target, session, (between, end))
+        raw.unlink()
         left_out = filtered.count(plan, target, 0, session)
         return StagedSource(target, offset, rows, left_out=left_out)
+    raw.unlink(missing_ok=True)
     return _stage_carefully(plan, readable, target, session, offset)
 
 
@@ -115,7 +124,8 @@ def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Sess
     positions = tuple(range(1, len(readable.positions) + 1))
     written = found.rows - found.reasons.total() - found.blank
     try:
-        rows = session.value(_copy(plan, _read_clean(clean, len(positions)), positions, target, row="c0::BIGINT AS n"))
+        reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})"
+        rows = _decide(plan, reading, positions, target, session)
     except BadCsv:
         rows = -1
     clean.unlink()
@@ -129,24 +139,47 @@ def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Sess
 def _read_whole(readable: Readable) -> str:
     format = readable.source.format
     header = "true" if format.has_header else "false"
-    return _read_csv(readable.path, len(format.columns), format.delimiter, format.quote, header)
+    columns = [f"c{position}" for position in range(len(format.columns))]
+    return _read_csv(readable.path, columns, format.delimiter, format.quote, header)
 
 
-def _read_clean(path: Path, width: int) -> str:
-    return _read_csv(path, width + 1, ",", '"', "false")
+def _read_clean(path: Path, positions: Sequence[int]) -> str:
+    return _read_csv(path, ["n", *(f"c{position}" for position in positions)], ",", '"', "false")
 
 
-def _read_csv(path: Path, width: int, delimiter: str, quoted: str, header: str) -> str:
+def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, header: str) -> str:
     """Strict and without guessing: any row that does not fit is an error, not a loss."""
-    columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return (
         f"read_csv({quote(str(path))}, auto_detect = false, strict_mode = true, delim = {quote(delimiter)}, "
         f"quote = {quote(quoted)}, escape = {quote(quoted)}, header = {header}, columns = {{{columns}}})"
     )
 
 
-def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row: str) -> str:
-    """COPY with the number that row gives as n; the levels are nested so that each expression is worked out once."""
+def _number(reading: str, positions: Sequence[int], target: Path) -> str:
+    """COPY of the columns at these positions as they are, with the number of each row as n."""
+    columns = ", ".join(f"c{position}" for position in sorted(set(positions)))
+    return f"COPY (SELECT {_NUMBERED}, {columns} FROM {reading}) TO {quote(str(target))} {PARQUET}"
+
+
+def _decide(
+    plan: Plan,
+    rows: str,
+    positions: Sequence[int],
+    target: Path,
+    session: Session,
+    within: tuple[float, float] | None = None,
+) -> int:
+    """Write the staged file for numbered rows, in any order; returns how many there were."""
+    session.run("SET preserve_insertion_order = false")
+    try:
+        return session.value(_copy(plan, rows, positions, target), within=within)
+    finally:
+        session.run("SET preserve_insertion_order = true")
+
+
+def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path) -> str:
+    """COPY of numbered rows with what is decided of them; nested, so that each expression is worked out once."""
     raw: list[str] = []
     clean: list[str] = []
     shaped: list[str] = []
@@ -173,6 +206,6 @@ def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path, row:
     raw.extend(source.marks)
     return (
         f"COPY (SELECT n, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
-        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT {row}, {', '.join(raw)} "
+        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT n, {', '.join(raw)} "
         f"FROM {source.rows}))))) TO {quote(str(target))} {PARQUET}"
     )
