@@ -9,20 +9,25 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from audiences.ledger import reading
 from audiences.ledger.changes import COMES, GOES, Changes, Range, coalesced
 from audiences.ledger.reading import MANIFEST, NOTHING, VERSION, LedgerStats
+from audiences.pipeline import lanes
+from audiences.pipeline.lanes import Lane
 from audiences.pipeline.newcomers import OPTIONS
 from audiences.pipeline.plan import LedgerPath
 from audiences.pipeline.sequences import read_index
-from audiences.pipeline.session import Session
+from audiences.pipeline.session import Row, Session
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
 __all__ = ["Range", "advance", "coalesced"]
+
+Result = TypeVar("Result")
 
 # From so many members on, a ledger is not written anew for a small change, but notes who came and who left.
 LARGE = 500_000
@@ -86,49 +91,63 @@ def _rewrite(
     old: LedgerPath | None, before: LedgerStats, changes: Changes, target: Path, session: Session
 ) -> LedgerStats:
     """Write all members, partition after partition."""
-    members: Counter[str] = Counter()
-    for prefix in changes.prefixes:
+
+    def write(lane: Lane, prefix: str) -> list[Row]:
         file = target / reading.file_name(prefix)
         if before.total == 0 and (shared := changes.comers_file(prefix)):
             _share(shared, file)
         elif before.total == 0 and (comers := changes.comers(prefix)):
-            session.run(f"COPY ({comers}) TO {quote(str(file))} {OPTIONS}")
+            lane.run(f"COPY ({comers}) TO {quote(str(file))} {OPTIONS}")
         else:
             known = reading.flagged(old, before, prefix) if old else _NOBODY
             query = f"SELECT wire_kind, a, b, bit_or(f) AS f FROM ({known} UNION ALL {changes.of(prefix)}) GROUP BY ALL"
-            session.run(
+            lane.run(
                 f"COPY (SELECT wire_kind, a, b FROM ({query}) WHERE {_is_member('f & 4 = 0')} "
                 f"ORDER BY a, b, wire_kind) TO {quote(str(file))} {OPTIONS}"
             )
-        counts = f"SELECT wire_kind, count(*) FROM read_parquet({quote(str(file))}) GROUP BY wire_kind ORDER BY ALL"
-        for number, size in session.run(counts):
-            members[kinds.WIRE_CODES[number]] += size
-    return LedgerStats(dict(members), changes.width, base=members.total())
+        return lane.run(f"SELECT wire_kind, count(*) FROM read_parquet({quote(str(file))}) GROUP BY wire_kind")
+
+    members: Counter[str] = Counter()
+    for sizes in _in_lanes(write, before, changes, session):
+        members.update({kinds.WIRE_CODES[number]: size for number, size in sizes})
+    return LedgerStats(dict(sorted(members.items())), changes.width, base=members.total())
 
 
 def _note(old: LedgerPath, before: LedgerStats, changes: Changes, target: Path, session: Session) -> LedgerStats:
     """Share the files of members, and write who came and who left since they were written."""
-    members, changed = Counter(before.members), 0
-    for prefix in changes.prefixes:
+
+    def write(lane: Lane, prefix: str) -> tuple[int, list[Row]]:
         _share(old / reading.file_name(prefix), target / reading.file_name(prefix))
         known = ""
         if before.changed:
             flag = "CASE WHEN gone THEN 4 ELSE 2 END::UTINYINT AS f"
             known = f"SELECT wire_kind, a, b, {flag} FROM ({reading.delta(old, before, prefix)}) UNION ALL"
         touched = f"SELECT wire_kind, a, b, bit_or(f) AS f FROM ({known} {changes.of(prefix)}) GROUP BY ALL"
-        session.run(
+        lane.run(
             f"CREATE OR REPLACE TEMP TABLE touched AS SELECT *, f & 6 = 2 OR (f & 6 = 0 AND is_based) AS was, "
             f"{_is_member('was')} AS is_now FROM (SELECT t.*, s.wire_kind IS NOT NULL AS is_based FROM ({touched}) t "
             f"LEFT JOIN ({reading.base(old, before, prefix)}) s USING (wire_kind, a, b))"
         )
-        changed += session.value(
+        changed = lane.value(
             f"COPY (SELECT wire_kind, a, b, NOT is_now AS gone FROM touched WHERE is_now <> is_based "
             f"ORDER BY a, b, wire_kind) TO {quote(str(target / reading.delta_name(prefix)))} {OPTIONS}"
         )
-        for number, more in session.run("SELECT wire_kind, sum(is_now::INT - was::INT) FROM touched GROUP BY 1"):
+        return changed, lane.run("SELECT wire_kind, sum(is_now::INT - was::INT) FROM touched GROUP BY 1")
+
+    members, changed = Counter(before.members), 0
+    for notes, sizes in _in_lanes(write, before, changes, session):
+        changed += notes
+        for number, more in sizes:
             members[kinds.WIRE_CODES[number]] += int(more)
     left = {kind: size for kind, size in members.items() if size}
     return LedgerStats(left, changes.width, base=before.base, changed=changed)
+
+
+def _in_lanes(
+    write: Callable[[Lane, str], Result], before: LedgerStats, changes: Changes, session: Session
+) -> list[Result]:
+    number = lanes.how_many(session, before.base + before.changed + changes.size, len(changes.prefixes))
+    return lanes.each(session, write, changes.prefixes, lanes=number)
 
 
 def _is_member(otherwise: str) -> str:

@@ -70,7 +70,7 @@ def each(
     items: Sequence[Item],
     *,
     lanes: int,
-    within: tuple[float, float],
+    within: tuple[float, float] = (0.0, 1.0),
 ) -> list[Result]:
     """Do work for each item, so many at a time, begun in order; returns the results in order.
 

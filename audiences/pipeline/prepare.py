@@ -6,6 +6,7 @@ import errno
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from audiences import ledger
@@ -106,15 +107,18 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     columns = rejects.count_columns(plan, staged, verdicts, session)
     blank_rows = rejects.count_blank_rows(plan, staged, verdicts, session)
     shown = rejects.examples(plan, staged, verdicts, session)
-    listed = rejects.write(plan, staged, verdicts, workdir / _REJECTS, session)
-    session.enter("comparing", 0.5, 0.7)
-    layout = spread(plan, staged, verdicts, scratch / "spread", session, known)
-    # From here on nothing raw is needed, and the room is.
-    shutil.rmtree(scratch / "stage")
-    shutil.rmtree(scratch / "verdicts")
-    session.enter("writing", 0.7, 1.0)
-    difference = diff(layout, workdir, session)
-    cut = batches.cut(difference.index, plan.limits, session)
+    refused = rejects.refused(staged, verdicts, session)
+    # Masking and writing so many values takes a while, and the engine has better things to do than to wait for it.
+    with ThreadPoolExecutor(1, "rejects") as beside:
+        listed = beside.submit(rejects.write, plan, staged, refused, workdir / _REJECTS)
+        session.enter("comparing", 0.5, 0.7)
+        layout = spread(plan, staged, verdicts, scratch / "spread", session, known)
+        # From here on nothing raw is needed, and the room is.
+        shutil.rmtree(scratch / "stage")
+        shutil.rmtree(scratch / "verdicts")
+        session.enter("writing", 0.7, 1.0)
+        difference = diff(layout, workdir, session)
+        cut = batches.cut(difference.index, plan.limits, session)
     counts = Counts(
         rows=_rows(staged, layout, difference),
         kinds=_kinds(plan, columns, difference),
@@ -130,7 +134,7 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     )
     check(counts)
     session.report(1.0)
-    return Prepared(counts, cut, listed)
+    return Prepared(counts, cut, listed.result())
 
 
 def _rows(staged: Staged, layout: Layout, difference: Difference) -> RowCounts:

@@ -29,6 +29,8 @@ _BLOCK = 50_000
 HEADER = ("file", "row", "column", "kind", "reason", "value")
 # Spreadsheets run cells that start so as formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# (row over all sources, number of the column, reason, raw value)
+Refused = tuple[int, int, str, str]
 _QUOTED = re.compile(r'[",\r\n]')
 
 
@@ -112,9 +114,29 @@ def locate(staged: Staged, rid: int) -> tuple[int, int]:
     raise ValueError("No such row.")
 
 
-def write(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], target: Path, session: Session) -> Path:
-    """The first 100,000 refused values and broken rows in row order, masked, as CSV that no spreadsheet runs."""
-    refused = _refused(plan, staged, verdicts, session)
+def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> list[Refused]:
+    """The first 100,000 refused values in row order."""
+    parts = []
+    end = _end_of_list(staged, verdicts, session)
+    for index, one in enumerate(verdicts):
+        rows = f"SELECT * FROM ({staged.sql([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
+        if one.refused:
+            parts.append(
+                f"SELECT rid, {index} AS i, e{index} AS reason, r{index} AS raw FROM ({rows}) "
+                f"WHERE e{index} IS NOT NULL"
+            )
+        if one.files:
+            parts.append(
+                f"SELECT rid, {index} AS i, reason, raw FROM ({rows}) JOIN read_parquet({quote(one.files)}) v "
+                f"ON r{index} = v.raw WHERE v.h IS NULL AND reason <> 'blank'"
+            )
+    if not parts:
+        return []
+    return session.run(f"{' UNION ALL '.join(parts)} ORDER BY rid, i LIMIT {MOST_LINES}")
+
+
+def write(plan: Plan, staged: Staged, found: Sequence[Refused], target: Path) -> Path:
+    """What refused() found and broken rows, the first 100,000 in row order, masked, as CSV that no spreadsheet runs."""
     # What is said of a column and a reason is said often, and many values come again.
     named = lru_cache(maxsize=4096)(lambda index, reason: _named(plan, index, reason))
     shown = lru_cache(maxsize=4096)(lambda raw: _cells(mask(raw)))
@@ -122,7 +144,7 @@ def write(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], target
     number, offset, last = 0, 0, 0
     with target.open("w", encoding="utf-8", newline="") as out:
         out.write(f"{','.join(HEADER)}\r\n")
-        for rid, index, reason, raw in islice(merge(_broken(staged), refused), MOST_LINES):
+        for rid, index, reason, raw in islice(merge(_broken(staged), found), MOST_LINES):
             while rid > last:
                 number, source = next(places)
                 offset, last = source.offset, source.offset + source.rows
@@ -148,32 +170,10 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _broken(staged: Staged) -> Iterator[tuple[int, int, str, str]]:
+def _broken(staged: Staged) -> Iterator[Refused]:
     for source in staged.sources:
         for row, reason in source.broken:
             yield source.offset + row, -1, reason, ""
-
-
-def _refused(
-    plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session
-) -> list[tuple[int, int, str, str]]:
-    parts = []
-    end = _end_of_list(staged, verdicts, session)
-    for index, one in enumerate(verdicts):
-        rows = f"SELECT * FROM ({staged.sql([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
-        if one.refused:
-            parts.append(
-                f"SELECT rid, {index} AS i, e{index} AS reason, r{index} AS raw FROM ({rows}) "
-                f"WHERE e{index} IS NOT NULL"
-            )
-        if one.files:
-            parts.append(
-                f"SELECT rid, {index} AS i, reason, raw FROM ({rows}) JOIN read_parquet({quote(one.files)}) v "
-                f"ON r{index} = v.raw WHERE v.h IS NULL AND reason <> 'blank'"
-            )
-    if not parts:
-        return []
-    return session.run(f"{' UNION ALL '.join(parts)} ORDER BY rid, i LIMIT {MOST_LINES}")
 
 
 def _end_of_list(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:

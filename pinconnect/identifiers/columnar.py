@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pinconnect.identifiers import columnar_phones, kinds, texts
-from pinconnect.identifiers.sql import full, listed, quote, when
+from pinconnect.identifiers.sql import full, one_of, quote, when
 
 __all__ = ["Columnar", "expressions", "quote"]
 
@@ -74,8 +74,9 @@ def _digest(kind: str, treatment: str, default_country: str | None, clean: str, 
 
 def _hashed(clean: str, sizes: tuple[int, ...]) -> str:
     """A hash of one of these lengths, and not one of nothing."""
-    nothing = listed(found for found in texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER if len(found) in sizes)
-    return when((full(clean, "[0-9A-Fa-f]+"), when((f"lower({clean}) NOT IN ({nothing})", f"unhex({clean})"))))
+    nothing = [found for found in texts.HASHES_OF_BLANK | texts.HASHES_OF_PLACEHOLDER if len(found) in sizes]
+    known = one_of(f"lower({clean})", nothing)
+    return when((full(clean, "[0-9A-Fa-f]+"), when((f"NOT {known}", f"unhex({clean})"))))
 
 
 def _refusal(kind: str, treatment: str, default_country: str | None, clean: str, shaped: str) -> str:
@@ -91,7 +92,7 @@ def _refusal(kind: str, treatment: str, default_country: str | None, clean: str,
     return when(
         (f"strlen({clean}) IN (32, 40, 64)", "NULL"),
         (f"NOT {full(clean, '[ -~]+')}", "NULL"),
-        (f"lower({clean}) IN ({listed(texts.PLACEHOLDERS)})", quote("placeholder")),
+        (one_of(f"lower({clean})", texts.PLACEHOLDERS), quote("placeholder")),
         otherwise=reason,
     )
 

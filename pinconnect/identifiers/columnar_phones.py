@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinconnect.identifiers import phone_patterns, phones
 from pinconnect.identifiers.phone_patterns import RegionPatterns
-from pinconnect.identifiers.sql import full, listed, quote, starts, when
+from pinconnect.identifiers.sql import full, one_of_sizes, quote, starts, when
 
 # One digit repeated at the end may be a made-up number: the rule decides.
 _REPEATED = "(" + "|".join(f"{digit}{{5}}" for digit in range(10)) + ")$"
@@ -80,7 +80,7 @@ def refusal(clean: str, shaped: str, default_country: str | None) -> str:
         letters,
         unclear,
         repeated,
-        (f"{size} IN ({listed(found.possible)})", "NULL"),
+        (one_of_sizes(size, found.possible), "NULL"),
         (starts(shaped, changed), "NULL"),
         (f"{size} < {phones.MIN_DIGITS - 1}", quote("phone_too_short")),
         otherwise=quote("phone_wrong_length"),
@@ -110,7 +110,7 @@ def _number(number: str, patterns: RegionPatterns, excluded: str) -> str:
     """Country code and number, if the number is one of the region's and nothing would be taken off it."""
     clear = when((starts(number, excluded), "NULL"), otherwise=f"{quote(str(patterns.country_code))} || {number}")
     fitting = when((full(number, patterns.number), clear))
-    return when((f"strlen({number}) IN ({listed(patterns.lengths)})", fitting))
+    return when((one_of_sizes(f"strlen({number})", patterns.lengths), fitting))
 
 
 def _national(shaped: str, default_country: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -10,9 +11,18 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def listed(found: Iterable[object]) -> str:
-    """Literals for IN, sorted; numbers stay numbers."""
-    return ", ".join(str(one) if isinstance(one, int) else quote(str(one)) for one in sorted(found, key=str))
+def one_of(name: str, texts: Iterable[str]) -> str:
+    """Whether the text is one of these. A pattern, since the engine makes a join over all rows of a longer IN.
+
+    A join is worked out for every row, also where a CASE would never have asked.
+    """
+    pattern = "|".join(re.escape(text) for text in sorted(texts))
+    return full(name, pattern) if pattern else "false"
+
+
+def one_of_sizes(number: str, sizes: Iterable[int]) -> str:
+    """Whether a small number is one of these; of few, for the same reason."""
+    return "(" + (" OR ".join(f"{number} = {size}" for size in sorted(sizes)) or "false") + ")"
 
 
 def full(name: str, pattern: str) -> str:
