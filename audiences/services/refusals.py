@@ -44,7 +44,7 @@ _SENTENCES = {
     "split_refused": "{sentence}",
     "split_identifier": "“{column}” is sent as an identifier, so it names people and makes no groups. "
     "Choose another column.",
-    "split_many": "“{column}” has {count} different values in the newest snapshot, and a split has at most {most}. "
+    "split_many": "“{column}” has {count} different values, and a split has at most {most}. "
     "Choose a column that names groups, such as a country or a tier.",
     "split_nothing": "Tick at least one value.",
     "split_full": "A split has at most {most} values. Tick fewer, or split by a column with fewer values.",

@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from audiences import tasks
 from audiences.management import driving
@@ -275,6 +277,19 @@ def test_conditions_take_some_rows_and_stay_until_all_are_asked_for(
 
     last = deliver(file, "--all-rows")
     assert (last["sent"], last["left_out"]) == (110, 0)
+
+
+def test_days_are_counted_on_the_command_line(profile: Profile, tmp_path: Path) -> None:
+    path, today = tmp_path / "joined.csv", timezone.now().date()
+    dates = [today - timedelta(days=10 if number < 20 else 100) for number in range(120)]
+    lines = [f"{row['email']},{day}" for row, day in zip(people(range(120)), dates, strict=True)]
+    path.write_text("\n".join(["email,joined", *lines]))
+
+    found = deliver(path, "--where", "joined is in the last 30 days", columns=("--map", "email=email"))
+
+    assert (found["read"], found["sent"], found["left_out"]) == (120, 20, 100)
+    assert Run.objects.get().plan["filter"]["today"] == str(today)
+    assert "30 days ago" in refusal_of(path, "--where", "joined is more than 30", columns=("--map", "email=email"))
 
 
 def test_conditions_that_make_no_sense_are_refused(profile: Profile, file: Path) -> None:

@@ -199,6 +199,17 @@ def test_preview_counts_days_from_today_in_the_workspace(pages: Pages) -> None:
     assert "Write a whole number of days" in refused.content.decode()
 
 
+def test_preview_of_a_delivery_of_new_data_says_that_it_counts_what_is_there(pages: Pages) -> None:
+    found = conditions(("email", "filled", ""), do="preview")
+    usual = pages.post(path(pages), **found).content.decode()
+    Delivery.objects.update(scope="new")
+
+    text = pages.post(path(pages), **found).content.decode()
+
+    assert "counted is what is there now" in text
+    assert "counted is what is there now" not in usual
+
+
 def test_delivery_that_counts_days_says_what_that_means(pages: Pages) -> None:
     pages.post(path(pages), **conditions(("email", "days_ago", "30"), seen=seen(pages)))
 
