@@ -70,6 +70,23 @@ def test_people_are_added_to_a_list_of_others_and_its_audience_is_kept(shop: Sho
     assert not shop.simulator.calls("audiences/create")
 
 
+def test_a_new_delivery_goes_on_with_the_list_of_an_archived_one_and_sends_only_what_has_changed(shop: Shop) -> None:
+    drive(Run.objects.get())
+    shop.delivery.refresh_from_db()
+    old = Audience.objects.get(pk=shop.delivery.audience_id)
+    deliveries.archive(shop.delivery, by=None)
+    listing.read(shop.ad_account, shop.profile)
+    shop.change(people(range(2010, 2125)))
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Its successor")
+
+    draft = existing.choose(draft, by=None, ad_account=shop.ad_account, list_id=old.customer_list_id)
+    run = drive(deliveries.publish(draft, by=None))
+
+    assert draft.audience == old
+    assert (run.state, run.counts["removals"], run.counts["rows"]["to_send"]) == (RunState.DONE, 10, 5)
+    assert shop.simulator.members(old.customer_list_id) == expected_members(people(range(2010, 2125)))
+
+
 def test_a_mirror_removes_only_whom_we_added(shop: Shop) -> None:
     before = shop.simulator.members(listed(2).pinterest_id)
     delivery = deliver(chosen(shop, 2))

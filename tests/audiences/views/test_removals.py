@@ -151,6 +151,19 @@ def test_review_speaks_of_taking_out(removing: Pages) -> None:
     assert "Expect about" not in text
 
 
+def test_review_says_that_so_large_a_removal_waits_after_publishing(removing: Pages) -> None:
+    shop = removing.shop
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
+    Delivery.objects.filter(pk=draft.pk).update(audience=shop.delivery.audience)
+    shop.change(people(range(300)))
+    draft.refresh_from_db()
+    drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
+
+    text = words(removing, f"deliveries/{draft.pk}/setup/review/")
+
+    assert "a change as large as this waits for approval after you publish." in text
+
+
 def test_cancel_page_says_that_who_is_out_stays_out(removing: Pages) -> None:
     removing.shop.change(people(range(30)))
     run = removing.shop.start()
