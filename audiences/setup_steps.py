@@ -9,7 +9,7 @@ from audiences.forms import AdAccountForm, BasicsForm, ColumnForm, ProfileForm
 from audiences.models import Delivery, Trigger
 from audiences.reports import lists as list_report
 from audiences.reports import run as run_report
-from audiences.services import drafts, filters, runs
+from audiences.services import drafts, filters, runs, sharing
 from audiences.setup_audience import AudienceStep
 from audiences.setup_step import Step
 from pinconnect.datasets.models import Dataset, SnapshotState
@@ -198,6 +198,7 @@ class ReviewStep(Step):
             "problem": self.problem,
             "columns": self.delivery.columns.all(),
             "meaning": list_report.meaning(self.delivery.mode),
+            "fillers": sharing.fillers(self.delivery),
         }
 
     def _dry_run(self) -> Any:

@@ -56,3 +56,10 @@ def lock_together(delivery: Delivery) -> list[Delivery]:
     if audience is not None:
         wanted |= Q(audience=audience) & ~Q(state=DeliveryState.ARCHIVED)
     return list(Delivery.objects.select_for_update().filter(wanted).order_by("pk"))
+
+
+def fillers(delivery: Delivery) -> list[Delivery]:
+    """Where a delivery takes people out: the others, by name, whose next run puts whom it finds in its data back."""
+    if delivery.mode != Mode.REMOVE:
+        return []
+    return [other for other in writers(delivery) if other.mode != Mode.REMOVE]

@@ -71,6 +71,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "is_gone": refilling.is_gone(delivery.audience),
         "meaning": list_report.meaning(delivery.mode),
         "writers": sharing.writers(delivery),
+        "fillers": sharing.fillers(delivery),
         "newest_errors": calls_report.newest_errors(delivery),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
     }

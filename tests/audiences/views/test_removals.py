@@ -11,12 +11,20 @@ from audiences import decision_links
 from audiences.models import Audience, Delivery, Mode, Run, Trigger
 from audiences.reports import audience as audience_report
 from audiences.reports import shortfall
-from audiences.services import editing, observing, runs
+from audiences.services import deliveries, editing, observing, runs
 from audiences.states import RunState
 from pinconnect.workspaces.mail import send
 from pinconnect.workspaces.models import OutgoingEmail
 from tests.audiences.views.conftest import Pages
 from tests.factories_audiences import drive, make_draft, people
+
+FEW = {
+    "match": "any",
+    "is_day_first": False,
+    "groups": [
+        {"match": "all", "conditions": [{"column": "email", "operator": "starts", "values": ["member0000"]}]},
+    ],
+}
 
 
 @pytest.fixture
@@ -162,6 +170,28 @@ def test_review_says_that_so_large_a_removal_waits_after_publishing(removing: Pa
     text = words(removing, f"deliveries/{draft.pk}/setup/review/")
 
     assert "a change as large as this waits for approval after you publish." in text
+
+
+def test_people_whom_another_delivery_puts_back_are_warned_about(pages: Pages) -> None:
+    """As the warning says: taken out by one delivery, they are on the list again after a run of the other."""
+    shop = pages.shop
+    drive(Run.objects.get())
+    shop.delivery.refresh_from_db()
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
+    Delivery.objects.filter(pk=draft.pk).update(audience=shop.delivery.audience, hold_share=100, row_filter=FEW)
+    draft.refresh_from_db()
+    drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
+    review = words(pages, f"deliveries/{draft.pk}/setup/review/")
+    run = drive(deliveries.publish(draft, by=None))
+    assert (run.state, len(shop.members)) == (RunState.DONE, 290)
+
+    drive(shop.start())
+
+    assert len(shop.members) == 300
+    for text in (review, words(pages, f"deliveries/{draft.pk}/")):
+        assert "People may come back" in text
+        assert "also filled by Newsletter ." in text
+    assert "People may come back" not in words(pages, f"deliveries/{shop.delivery.pk}/")
 
 
 def test_cancel_page_says_that_who_is_out_stays_out(removing: Pages) -> None:
