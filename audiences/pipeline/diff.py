@@ -19,8 +19,8 @@ from audiences import ledger
 from audiences.pipeline import halves, lanes, newcomers, wire
 from audiences.pipeline.lanes import Lane
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
-from audiences.pipeline.session import Row, Session
-from audiences.pipeline.spread import PARQUET, Layout, part_files, partitioned
+from audiences.pipeline.session import PARQUET, Row, Session
+from audiences.pipeline.spread import Layout, part_files, partitioned
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiences.pipeline.plan import ColumnMapping, Plan
-from audiences.pipeline.session import Session
-from audiences.pipeline.stage import PARQUET, Staged
+from audiences.pipeline.session import PARQUET, Session
+from audiences.pipeline.stage import Staged
 from pinconnect.identifiers.columnar import expressions, quote
 from pinconnect.identifiers.rules import judge as judge_value
 

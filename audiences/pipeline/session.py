@@ -14,6 +14,10 @@ import duckdb
 
 from audiences.pipeline.plan import Cancelled, DiskFull, MemoryShort, PipelineError, Progress
 
+# For files between two steps. Hardly any digest or value comes twice in a row group, so looking for a dictionary only
+# costs time.
+FORMAT = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1"
+PARQUET = f"({FORMAT})"
 POLL_S = 0.1
 _ROWS_AT_ONCE = 10_000
 

@@ -19,12 +19,11 @@ from audiences.ledger import LedgerStats
 from audiences.pipeline import halves
 from audiences.pipeline.judge import ColumnVerdicts
 from audiences.pipeline.plan import Plan
-from audiences.pipeline.session import Session
+from audiences.pipeline.session import FORMAT, PARQUET, Session
 from audiences.pipeline.stage import Staged
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
-PARQUET = "(FORMAT parquet, COMPRESSION uncompressed)"
 # Identifiers on each side of a comparison that fit comfortably into the memory limit, by hexadecimal digits of prefix.
 _MOST_WHOLE = 2_500_000
 _MOST_SIXTEENTHS = 48_000_000
@@ -128,7 +127,7 @@ def choose_width(digests: int, wanted: int | None, at_least: int) -> int:
 
 def partitioned(column: str) -> str:
     """COPY options for files partitioned by a column."""
-    return f"(FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY ({column}), WRITE_PARTITION_COLUMNS false)"
+    return f"({FORMAT}, PARTITION_BY ({column}), WRITE_PARTITION_COLUMNS false)"
 
 
 def spread(

@@ -1,7 +1,7 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
-Reading numbers the rows, which takes one thread because their order counts, and is quick; deciding is what takes the
-time, and is done by all threads on the numbered rows, in any order.
+A source is first read into a table, whose rows the engine numbers in the order of the text however many threads read
+it. Deciding is what takes the time, and is done by all threads on the numbered rows, in any order.
 
 One Parquet file per source, with the row number n. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the
 raw text where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and
@@ -23,17 +23,15 @@ from audiences.pipeline import filtered
 from audiences.pipeline.filtered import NOTHING, LeftOut
 from audiences.pipeline.plan import Plan, SourceBroken
 from audiences.pipeline.repair import Repaired, repair
-from audiences.pipeline.session import BadCsv, Session
+from audiences.pipeline.session import PARQUET, BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
 from pinconnect.identifiers.columnar import expressions, quote
 
-# The place in a file is no number: with several threads the engine puts whole row groups of a long query in another
-# order, whatever it is told to preserve.
-_NUMBERED = "row_number() OVER () AS n"
+# Not the place in a file that the engine wrote: with several threads it puts whole row groups of a long query in
+# another order, whatever it is told to preserve.
+_NUMBERED = "rowid + 1 AS n"
 # Of the time that a source takes.
 _READING = 0.2
-# Hardly any digest or value comes twice in a row group, so looking for a dictionary only costs time.
-PARQUET = "(FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1)"
 
 
 @dataclass(frozen=True)
@@ -101,20 +99,19 @@ def _stage_source(
 ) -> StagedSource:
     """The fast way if it accounts for every line, else the careful one."""
     target = folder / f"stage-{readable.number}.parquet"
-    raw = folder / f"raw-{readable.number}.parquet"
     expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
     start, end = within
     between = start + (end - start) * _READING
     try:
-        rows = session.value(_number(_read_whole(readable), readable.positions, raw), within=(start, between))
+        rows = session.value(_read_into_table(readable), within=(start, between))
     except BadCsv:
         rows = -1
     if rows == expected:
-        _decide(plan, f"read_parquet({quote(str(raw))})", readable.positions, target, session, (between, end))
-        raw.unlink()
+        _decide(plan, f"(SELECT {_NUMBERED}, * FROM raw)", readable.positions, target, session, (between, end))
+        session.run("DROP TABLE raw")
         left_out = filtered.count(plan, target, 0, session)
         return StagedSource(target, offset, rows, left_out=left_out)
-    raw.unlink(missing_ok=True)
+    session.run("DROP TABLE IF EXISTS raw")
     return _stage_carefully(plan, readable, target, session, offset)
 
 
@@ -156,10 +153,10 @@ def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, hea
     )
 
 
-def _number(reading: str, positions: Sequence[int], target: Path) -> str:
-    """COPY of the columns at these positions as they are, with the number of each row as n."""
-    columns = ", ".join(f"c{position}" for position in sorted(set(positions)))
-    return f"COPY (SELECT {_NUMBERED}, {columns} FROM {reading}) TO {quote(str(target))} {PARQUET}"
+def _read_into_table(readable: Readable) -> str:
+    """The table raw of the mapped columns and those that the filter asks about; it spills if memory is short."""
+    columns = ", ".join(f"c{position}" for position in sorted(set(readable.positions)))
+    return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {_read_whole(readable)}"
 
 
 def _decide(
