@@ -44,14 +44,15 @@ class LineCounter:
         """Take the next bytes of the file."""
         if not chunk:
             return
-        content = chunk.rstrip(_NEWLINES)
-        tail = chunk[len(content) :]
-        if content:
+        # A CR LF that was cut in two is one end.
+        ends = self._count(chunk) - (self._last == b"\r" and chunk.startswith(b"\n"))
+        self._ends += ends
+        size = len(chunk.rstrip(_NEWLINES)) if chunk.endswith((b"\n", b"\r")) else len(chunk)
+        if size:
             self._any = True
-            self._ends += self._ends_at_tail + self._count(self._last + content) - self._count(self._last)
-            self._ends_at_tail = self._count(tail)
+            self._ends_at_tail = self._count(chunk[size:])
         else:
-            self._ends_at_tail += self._count(self._last + tail) - self._count(self._last)
+            self._ends_at_tail += ends
         self._last = chunk[-1:]
 
     @staticmethod
@@ -62,7 +63,7 @@ class LineCounter:
     @property
     def lines(self) -> int:
         """Lines with content, and the empty ones between them."""
-        return self._ends + 1 if self._any else 0
+        return self._ends - self._ends_at_tail + 1 if self._any else 0
 
 
 def open_source(
