@@ -100,10 +100,7 @@ def each(
                 _watch(session, futures, within)
             except BaseException:
                 turns.stop()
-                for future in futures:
-                    future.cancel()
-                for connection in connections:
-                    connection.interrupt()
+                _stop(futures, connections)
                 raise
     finally:
         for connection in connections:
@@ -119,6 +116,15 @@ def _watch(session: Session, futures: Sequence[Future[Result]], within: tuple[fl
         for future in done:
             future.result()
         session.look_after(within, 1 - len(open_ones) / len(futures))
+
+
+def _stop(futures: Sequence[Future[Result]], connections: Sequence[DuckDBPyConnection]) -> None:
+    """Until nothing runs any more: an interruption between two statements stops none."""
+    for future in futures:
+        future.cancel()
+    while wait(futures, timeout=POLL_S).not_done:
+        for connection in connections:
+            connection.interrupt()
 
 
 class _Turns:

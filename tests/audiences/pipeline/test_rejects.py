@@ -93,3 +93,15 @@ def test_rows_of_a_long_file_keep_their_numbers(tmp_path):
     with prepared.rejects.open(newline="") as listed:
         found = [int(row["row"]) for row in csv.DictReader(listed) if row["reason"] == "email_no_at"]
     assert found == list(range(step, rows + 1, step))
+
+
+def test_rows_of_a_long_file_have_their_own_numbers_whoever_reads_it(tmp_path):
+    wrong = set(range(500, 300_000, 977))
+    rows = ({"email": f"nobody{n}" if n in wrong else f"p{n}@example.com", "note": "x" * 180} for n in range(300_000))
+    source = write_csv(tmp_path / "long.csv", ["email", "note"], rows)
+    plan = replace(make_plan([source]), threads=4)
+
+    prepare(plan, tmp_path / "work")
+
+    with (tmp_path / "work" / "rejects.csv").open(encoding="utf-8", newline="") as listed:
+        assert [int(line["row"]) - 1 for line in csv.DictReader(listed)] == sorted(wrong)
