@@ -1,4 +1,4 @@
-"""Compare the data with the ledger, one partition at a time, and write what to add and what to remove.
+"""Compare the data with the ledger, by partitions, and write what to add and what to remove.
 
 An identifier has the flag 1 when it is in the data and 2 when it is in the ledger, so 1 is new, 2 is gone, 3 is there
 already. The grouping removes duplicates at the same time.

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MOST = 4
-# Identifiers in a partition up to which several fit into the memory limit beside each other. Larger partitions keep
-# all processors busy by themselves.
-_SMALL = 600_000
+# Identifiers in a partition, for each megabyte of the memory limit, up to which several fit beside each other. Larger
+# partitions keep all processors busy by themselves.
+_SMALL_PER_MB = 1_200
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 def how_many(session: Session, identifiers: int, partitions: int) -> int:
     """Lanes that are worth having for so many identifiers in so many partitions."""
-    if identifiers > _SMALL * partitions:
+    if identifiers > _SMALL_PER_MB * session.memory_limit_mb * partitions:
         return 1
     return max(1, min(_MOST, session.threads, partitions))
 
@@ -47,6 +47,7 @@ class Lane:
 
     def run(self, sql: str) -> list[Row]:
         """All rows of a statement (for a COPY: its count)."""
+        self._turns.stop_if_stopped()
         try:
             return self._connection.execute(sql).fetchall()
         except duckdb.Error as error:
@@ -139,8 +140,7 @@ class _Turns:
     def wait_for(self, number: int) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._is_stopped or self._next == number)
-            if self._is_stopped:
-                raise Cancelled("Another part has failed.")
+        self.stop_if_stopped()
 
     def pass_on(self, number: int) -> None:
         with self._changed:
@@ -151,6 +151,10 @@ class _Turns:
                 self._passed.remove(self._next)
                 self._next += 1
             self._changed.notify_all()
+
+    def stop_if_stopped(self) -> None:
+        if self._is_stopped:
+            raise Cancelled("Another part has failed.")
 
     def stop(self) -> None:
         with self._changed:

@@ -107,10 +107,12 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     columns = rejects.count_columns(plan, staged, verdicts, session)
     blank_rows = rejects.count_blank_rows(plan, staged, verdicts, session)
     shown = rejects.examples(plan, staged, verdicts, session)
-    refused = rejects.refused(staged, verdicts, session)
     # Masking and writing so many values takes a while, and the engine has better things to do than to wait for it.
     with ThreadPoolExecutor(1, "rejects") as beside:
-        listed = beside.submit(rejects.write, plan, staged, refused, workdir / _REJECTS)
+        # Not kept here: raw values are to be gone as soon as they are written.
+        listed = beside.submit(
+            rejects.write, plan, staged, rejects.refused(staged, verdicts, session), workdir / _REJECTS
+        )
         session.enter("comparing", 0.5, 0.7)
         layout = spread(plan, staged, verdicts, scratch / "spread", session, known)
         # From here on nothing raw is needed, and the room is.

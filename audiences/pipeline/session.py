@@ -1,4 +1,7 @@
-"""One DuckDB connection, worked by one thread, that reports progress, can be cancelled and names its failures."""
+"""A DuckDB engine that reports progress, can be cancelled and names its failures.
+
+Its own connection is worked by one thread; lanes.py works more connections beside it.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,7 @@ class Session:
         self._span = (0.0, 0.0)
         self.rows = 0
         self.threads = threads or os.cpu_count() or 1
+        self.memory_limit_mb = memory_limit_mb
         spill.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
         config: dict[str, Any] = {

@@ -107,7 +107,9 @@ def _stage_source(
     except BadCsv:
         rows = -1
     if rows == expected:
-        _decide(plan, f"(SELECT {_NUMBERED}, * FROM raw)", readable.positions, target, session, (between, end))
+        numbered = f"(SELECT {_NUMBERED}, * FROM raw)"
+        if _decide(plan, numbered, readable.positions, target, session, (between, end)) != rows:
+            raise SourceBroken("source_unreadable", source=readable.number)
         session.run("DROP TABLE raw")
         left_out = filtered.count(plan, target, 0, session)
         return StagedSource(target, offset, rows, left_out=left_out)

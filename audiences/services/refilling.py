@@ -44,6 +44,9 @@ def start_over(delivery: Delivery, *, by: User | None) -> Run | None:
             raise ServiceRefusal("nobody_to_remove", name=delivery.name)
         if Run.objects.active().filter(audience=old, is_dry_run=False).exists():
             raise ServiceRefusal("run_active", name=delivery.name)
+        if Delivery.objects.not_archived().filter(audience=old).exclude(pk__in=[one.pk for one in together]).exists():
+            # It chose this list while we waited for it, and would stay behind: only what is locked is moved.
+            raise ServiceRefusal("list_just_chosen", name=delivery.name)
         new = _successor(old)
         # Whoever only takes people out of the old list has nothing to do on the new one until it is filled.
         Delivery.objects.filter(pk__in=[one.pk for one in together], audience=old).update(audience=new)

@@ -74,6 +74,7 @@ _SENTENCES = {
     "rename_failed": "Pinterest did not answer as it should, so the audience may keep its name. Try again in a moment.",
     "rest_is_saved": "The rest is saved. {sentence}",
     "list_not_gone": "The list of “{name}” is still on Pinterest, so there is no need for a new one.",
+    "list_just_chosen": "Another delivery chose the list of “{name}” at this moment. Try again.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }
 

@@ -4,6 +4,7 @@ A single such answer may come from a server that lags behind, or that takes a lo
 follows is not small: the delivery ends its run and asks for a new list, and an erasure counts as done.
 """
 
+from datetime import timedelta
 from typing import Literal
 
 from django.db.models import Q
@@ -16,13 +17,15 @@ from pinconnect.pinterest.errors import NotFound
 
 What = Literal["list", "audience"]
 CONFIRM_S = 60.0
+# Without a second look for so long, the first one says nothing any more.
+_STALE = timedelta(days=1)
 
 
 def look_again_s(audience: Audience, what: What) -> float:
     """Note that Pinterest does not know it; in how many seconds to ask again, 0.0 once that is to be believed."""
     field, now = f"{what}_missing_at", timezone.now()
     # Also where it was noted before the clock was set back.
-    unnoted = Q(**{field: None}) | Q(**{f"{field}__gt": now})
+    unnoted = Q(**{field: None}) | Q(**{f"{field}__gt": now}) | Q(**{f"{field}__lt": now - _STALE})
     Audience.objects.filter(unnoted, pk=audience.pk).update(**{field: now})
     audience.refresh_from_db(fields=[field])
     since = getattr(audience, field) or now

@@ -3,6 +3,7 @@
 import hashlib
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def run(rows, columns, mode, before, erased, partitions, folder, chosen=None):
         limits=BatchLimits(7, 4000),
         row_filter=RowFilter.from_json(chosen),
     )
-    prepared = prepare(plan, folder / "work")
+    prepared = prepare(replace(plan, threads=2), folder / "work")
     new = folder / "new-ledger"
     ledger.advance(old, folder / "work", prepared.batches, new)
     return prepared, new
@@ -177,7 +178,7 @@ def take_out(rows, columns, gone, partitions, folder):
         limits=BatchLimits(7, 4000),
         takes_strangers=True,
     )
-    prepared = prepare(plan, folder / "work")
+    prepared = prepare(replace(plan, threads=2), folder / "work")
     ledger.advance(old, folder / "work", prepared.batches, folder / "new", is_gone=True)
     return prepared
 

@@ -96,5 +96,6 @@ def test_cancelling_stops_statements_that_are_under_way(tmp_path):
 
 def test_large_partitions_and_a_single_one_keep_to_one_lane(session):
     assert lanes.how_many(session, 1_000_000, 16) == 2
+    assert lanes.how_many(session, 3_000_000, 16) == 1, "too many for the little memory there is"
     assert lanes.how_many(session, 50_000_000, 16) == 1
     assert lanes.how_many(session, 1_000, 1) == 1

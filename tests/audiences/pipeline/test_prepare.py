@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import json
 import threading
+from hashlib import sha256
 
 import duckdb
 import pytest
@@ -39,10 +40,16 @@ def all_bytes(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize("partitions", [1, 16])
-def test_preparing_again_gives_the_same_bytes_whatever_the_threads(tmp_path, partitions):
+def test_preparing_again_gives_the_same_bytes_whatever_the_threads(tmp_path, partitions, is_known):
     source = people_file(tmp_path, people(3000) + people(500) + [{"email": "x", "phone": "y", "gaid": "z"}] * 30)
-    plan = make_plan([source], PEOPLE, partitions=partitions)
+    before = {("maid", sha256(f"gone{n}".encode()).hexdigest()) for n in range(200)} | {
+        ("email", sha256(f"user{n}@example.com".encode()).hexdigest()) for n in range(2000)
+    }
+    plan = make_plan(
+        [source], PEOPLE, partitions=partitions, ledger=make_ledger(tmp_path, before) if is_known else None
+    )
 
     first = prepare(plan, tmp_path / "one")
     second = prepare(dataclasses.replace(plan, threads=2), tmp_path / "two")
@@ -51,6 +58,7 @@ def test_preparing_again_gives_the_same_bytes_whatever_the_threads(tmp_path, par
     assert all_bytes(tmp_path / "one") == all_bytes(tmp_path / "two")
     assert first.counts == second.counts == third.counts
     assert first.batches == second.batches == third.batches
+    assert first.counts.removals == (200 if is_known else 0)
 
 
 def test_only_digests_and_masked_values_stay_behind(tmp_path):

@@ -109,7 +109,6 @@ def test_a_change_that_is_settled_meanwhile_is_watched_from_then_on(
     assert (found.settled_at, found.observe_at, found.lease_until) == (now, now, None)
 
 
-@pytest.mark.django_db
 def unknown(simulator: SimulatorInTest, what: str, *, times: int | None) -> None:
     simulator.fault("error", operation=f"{what}/get", status=404, code=404, message="Not found.", times=times)
 
@@ -159,6 +158,18 @@ def test_what_is_not_found_once_and_then_again_much_later_was_there_in_between(
 
     assert getattr(observe(simulator), field) == "READY"
     assert not Alert.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("what", "kind", "field"), GONE)
+def test_a_note_from_days_ago_confirms_nothing(simulator: SimulatorInTest, what: str, kind: str, field: str) -> None:
+    delivered(simulator, 150)
+    unknown(simulator, what, times=2)
+    Audience.objects.update(**{f"{what.rstrip('s').split('_')[-1]}_missing_at": timezone.now() - timedelta(days=2)})
+
+    assert getattr(observe(simulator), field) == "READY"
+    minute_passes()
+    assert getattr(observe(simulator), field) != "READY"
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audiences.models import Audience, Delivery, Mode, RemovalState, Run
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
-from audiences.services import deliveries, editing, refilling
+from audiences.services import deliveries, editing, refilling, sharing
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
@@ -30,6 +30,18 @@ def shop(simulator: SimulatorInTest) -> Shop:
     run = drive_through(shop.start())
     assert run.reason == "list_gone"
     return shop
+
+
+def draft_for(shop: Shop) -> Delivery:
+    """A draft that goes into the shop's list."""
+    made: Delivery = Delivery.objects.create(
+        workspace=shop.workspace,
+        name="Later",
+        dataset=shop.delivery.dataset,
+        profile=shop.profile,
+        audience=Audience.objects.get(),
+    )
+    return made
 
 
 def code_of(delivery: Delivery) -> str:
@@ -75,6 +87,21 @@ def test_a_list_that_was_seen_again_after_the_run_is_not_replaced(shop: Shop) ->
     assert code_of(shop.delivery) == "list_not_gone"
 
 
+def test_a_delivery_that_chose_the_old_list_meanwhile_is_not_left_behind(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = draft_for(shop)
+    found = sharing.lock_together
+    monkeypatch.setattr(sharing, "lock_together", lambda one: [it for it in found(one) if it.pk != late.pk])
+
+    assert code_of(shop.delivery) == "list_just_chosen"
+
+    monkeypatch.undo()
+    refilling.start_over(shop.delivery, by=None)
+    late.refresh_from_db()
+    assert late.audience_id == Delivery.objects.get(pk=shop.delivery.pk).audience_id
+
+
 def test_the_new_audience_has_the_name_that_people_gave_to_the_old_one(shop: Shop) -> None:
     Audience.objects.update(audience_name="VIPs")
 
@@ -103,13 +130,7 @@ def test_who_only_takes_people_out_needs_no_new_list(shop: Shop) -> None:
 
 
 def test_a_draft_for_the_old_list_goes_into_the_new_one(shop: Shop) -> None:
-    draft = Delivery.objects.create(
-        workspace=shop.workspace,
-        name="Later",
-        dataset=shop.delivery.dataset,
-        profile=shop.profile,
-        audience=Audience.objects.get(),
-    )
+    draft = draft_for(shop)
 
     refilling.start_over(shop.delivery, by=None)
 
