@@ -140,6 +140,9 @@ def test_a_full_disk_below_the_database_stops_the_run_until_there_is_room(tmp_pa
     mount = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", disk]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this machine does not let us mount")
+    (disk / "data").mkdir()
+    # What is said about the full disk has to find room.
+    (disk / "data" / "up.log").symlink_to(tmp_path / "up.log")
     try:
         with running_stack(disk / "data", SETTINGS) as stack, operator(stack) as asked:
             scripted.connect(stack)

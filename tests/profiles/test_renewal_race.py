@@ -16,8 +16,8 @@ from tests.support.installation import ROOT, Installation
 from tests.support.simulator_process import SimulatorProcess, running_simulator
 
 PROCESSES, THREADS = 5, 10
-# What five interpreters need to load Django on a busy machine.
-START_S = 20
+# Between the word to go and the moment itself.
+START_S = 1
 
 MAKE = """
 from datetime import timedelta
@@ -40,8 +40,10 @@ def renew(_):
         return tokens.renew({pk}, force_if_version=1).token_version
     finally:
         connections.close_all()
-time.sleep(max(0, {begin} - time.time()))
-late_s = time.time() - {begin}
+print("ready", flush=True)
+begin = float(input())
+time.sleep(max(0, begin - time.time()))
+late_s = time.time() - begin
 with ThreadPoolExecutor({threads}) as pool:
     versions = list(pool.map(renew, range({threads})))
 print(json.dumps({{"versions": versions, "late_s": late_s, "on": connection.vendor}}))
@@ -96,11 +98,22 @@ def test_fifty_renewals_at_once_make_one_call_and_store_one_pair(
 
 
 def _race(place: Installation, pk: int) -> list[dict[str, Any]]:
-    program = RENEW.format(pk=pk, begin=time.time() + START_S, threads=THREADS)
+    program = RENEW.format(pk=pk, threads=THREADS)
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", program]
     racers = [
-        subprocess.Popen(command, cwd=ROOT, env=place.environment, stdout=subprocess.PIPE) for _ in range(PROCESSES)
+        subprocess.Popen(
+            command, cwd=ROOT, env=place.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(PROCESSES)
     ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    begin = f"{time.time() + START_S}\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write(begin)
+        racer.stdin.flush()
     return [json.loads(racer.communicate(timeout=120)[0]) for racer in racers]
 
 
