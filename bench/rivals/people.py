@@ -7,8 +7,11 @@ from pathlib import Path
 import duckdb
 
 
-def generate(path: Path, rows: int, *, churn: float = 0.0, seed: int = 1) -> None:
-    """Write the file with DuckDB; the same seed gives the same rows. churn: the share of people who are others."""
+def generate(path: Path, rows: int, *, churn: float = 0.0, seed: int = 1, phones: int = 0) -> None:
+    """Write the file with DuckDB; the same seed gives the same rows. churn: the share of people who are others.
+
+    phones: how many different numbers there are, each in many ways of writing; 0: one for each person.
+    """
     person = f"(CASE WHEN hash(i, 'd', {seed}) % 100 < 11 THEN i // 2 ELSE i END)"
     person = (
         f"(CASE WHEN hash({person}, 'c') % 1000 < {int(churn * 1000)} THEN {person} + 1000000000 ELSE {person} END)"
@@ -16,8 +19,9 @@ def generate(path: Path, rows: int, *, churn: float = 0.0, seed: int = 1) -> Non
     email = (
         "'user' || p || CASE WHEN hash(p,1) % 3 = 0 THEN '+News' ELSE '' END || '@Mail' || (hash(p,2) % 50) || '.com'"
     )
-    digits = "(hash(p,5) % 8 + 2)::VARCHAR || lpad((hash(p,6) % 100)::VARCHAR, 2, '0')"
-    subscriber = "(hash(p,7) % 8 + 2)::VARCHAR || lpad((hash(p,8) % 1000000)::VARCHAR, 6, '0')"
+    line = f"(p % {phones})" if phones else "p"
+    digits = f"(hash({line},5) % 8 + 2)::VARCHAR || lpad((hash({line},6) % 100)::VARCHAR, 2, '0')"
+    subscriber = f"(hash({line},7) % 8 + 2)::VARCHAR || lpad((hash({line},8) % 1000000)::VARCHAR, 6, '0')"
     maid = "substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-4' || substr(h, 14, 3)"
     maid += " || '-8' || substr(h, 18, 3) || '-' || substr(h, 21, 12)"
     maid = maid.replace("h,", "md5(p::VARCHAR),")

@@ -1,6 +1,7 @@
 """Why values are refused, how treatments differ, and that each step is said in words."""
 
 import hashlib
+import sys
 
 import pytest
 
@@ -88,6 +89,10 @@ def test_treatment_decides_whether_a_hash_is_welcome(kind):
 )
 def test_hash_of_nothing_is_nobody(kind, word, reason):
     assert judge(kind, hashlib.sha256(word.encode()).hexdigest().upper()).reason == reason
+
+
+def test_all_white_space_of_python_is_trimmed():
+    assert {chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()} <= set(texts.TRIM)
 
 
 def test_thirty_two_digits_are_a_maid_without_dashes_unless_the_column_is_hashed():

@@ -164,8 +164,9 @@ def test_what_is_not_found_once_and_then_again_much_later_was_there_in_between(
 @pytest.mark.parametrize(("what", "kind", "field"), GONE)
 def test_a_note_from_days_ago_confirms_nothing(simulator: SimulatorInTest, what: str, kind: str, field: str) -> None:
     delivered(simulator, 150)
+    assert getattr(observe(simulator), field) == "READY"
     unknown(simulator, what, times=2)
-    Audience.objects.update(**{f"{what.rstrip('s').split('_')[-1]}_missing_at": timezone.now() - timedelta(days=2)})
+    Audience.objects.update(**{field.replace("state", "missing_at"): timezone.now() - timedelta(days=2)})
 
     assert getattr(observe(simulator), field) == "READY"
     minute_passes()
