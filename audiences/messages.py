@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from audiences.models import Mode, Run, Trigger
 from pinconnect.identifiers import reasons as identifier_reasons
 from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
 
@@ -227,15 +228,50 @@ _OF_REMOVALS = {
         "on with it once a delivery that fills the list has made a new one.",
     ),
 }
+_GOES_ON = "The erasure goes on by itself until this list has acknowledged it."
+# The run of an erasure reads no dataset: whom it takes out was said when the erasure was asked for.
+_OF_ERASURES = {
+    "cancelled": Words(
+        "Cancelled",
+        "Somebody cancelled the run. Whoever Pinterest had taken out by then stays out and is counted.",
+        _GOES_ON,
+    ),
+    "up_to_date": Words(
+        "Nobody to take out",
+        "Nobody who is to be erased is on the list any more, as far as PinConnect knows. Nothing had to be sent.",
+        "",
+    ),
+    "nothing_usable": Words(
+        "Nobody to take out", "Nothing of what is to be erased can be on this list. Nothing was sent.", ""
+    ),
+    "pinterest_unavailable": Words(
+        "Pinterest could not be reached for hours",
+        "The run tried for hours and stopped. Whoever Pinterest had taken out by then stays out and is counted.",
+        "Look at Pinterest’s status page. " + _GOES_ON,
+    ),
+}
 
 
 def held(*, adds: int, removals: int, members: int) -> str:
     """What a held run would do, as the rest of a sentence. Numbers of identifiers; members: on the list before."""
-    removing = f"remove {removals:,} of the {members:,} that are on the list"
+    there = f"the {members:,} that {'is' if members == 1 else 'are'} on the list"
     if not adds:
-        return removing.replace("of the", "identifiers of the", 1)
-    adding = f"add {adds:,} identifiers"
-    return f"{adding} and {removing}" if removals else f"{adding} to the {members:,} that are on the list"
+        return f"remove {_identifiers(removals)} of {there}"
+    adding = f"add {_identifiers(adds)}"
+    return f"{adding} and remove {removals:,} of {there}" if removals else f"{adding} to {there}"
+
+
+def _identifiers(count: int) -> str:
+    return f"{count:,} identifier{'' if count == 1 else 's'}"
+
+
+def of_run(run: Run) -> Words | None:
+    """Why a run waits, failed or was cancelled, in the words for what it does; None where there is no reason."""
+    if run.trigger == Trigger.ERASURE and run.reason in _OF_ERASURES:
+        return _OF_ERASURES[run.reason]
+    # What follows from a list that is gone depends on the delivery, also where an erasure has found it out.
+    takes_out = run.delivery.mode == Mode.REMOVE if run.reason == "list_gone" else run.is_removal
+    return reason(run.reason, is_removal=takes_out) if run.reason else None
 
 
 def reason(code: str, *, is_removal: bool = False) -> Words:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from audiences import tasks
-from audiences.messages import reason
+from audiences.messages import of_run
 from audiences.models import Batch, Run
 from audiences.pipeline.plan import Progress
 from audiences.services import accounting, reporting
@@ -73,13 +73,13 @@ def waits_for_person(run: Run) -> bool:
 
 def describe(run: Run) -> str:
     """Where a run is, in one line."""
-    name = f"Run {run.number}: {run.get_state_display().lower()}"
+    name, words = f"Run {run.number}: {run.get_state_display().lower()}", of_run(run)
+    why = f" ({words.title})" if words else ""
     if run.state == RunState.UPLOADING:
         fates = accounting.fates(run).values()
         total, ended = sum(fate.total for fate in fates), sum(fate.total - fate.waiting for fate in fates)
-        why = f" ({reason(run.reason).title})" if run.reason else ""
         return f"{name}, {ended:,} of {total:,} records{why}"
-    return f"{name} ({reason(run.reason, is_removal=run.is_removal).title})" if run.reason else name
+    return f"{name}{why}"
 
 
 def _position(run: Run) -> tuple[object, ...]:

@@ -20,7 +20,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from audiences.filtering.conditions import RowFilter
-from audiences.messages import reason
+from audiences.messages import of_run
 from audiences.models import Batch, Call, Run
 from audiences.reports.calls import kinds_sent
 from audiences.states import BatchState
@@ -95,7 +95,7 @@ def _versions() -> dict[str, str]:
 
 
 def _run(run: Run) -> dict[str, Any]:
-    words = reason(run.reason, is_removal=run.is_removal) if run.reason else None
+    words = of_run(run)
     return {
         "id": run.pk,
         "number": run.number,

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences import hinting
-from audiences.messages import held, reason
-from audiences.models import Batch, Delivery, Run
+from audiences.messages import held, of_run, reason
+from audiences.models import Batch, Delivery, Mode, Run
 from audiences.pipeline.plan import Counts
 from audiences.querysets import lease_is_free
 from audiences.services.holding import added
@@ -81,7 +81,7 @@ def tell(run: Run) -> None:
     if run.state == RunState.FAILED and run.reason == "list_gone":
         raise_list_gone(run)
     elif run.state == RunState.FAILED:
-        words = reason(run.reason, is_removal=run.is_removal)
+        words = of_run(run) or reason(run.reason)
         raise_alert(
             run.workspace, "audiences.run_failed", subject, **context(run), what=words.body, todo=words.next_step
         )
@@ -100,16 +100,21 @@ def raise_held(run: Run, counts: Counts) -> None:
 
 
 def raise_list_gone(run: Run) -> None:
+    """Of a delivery that goes on: people are erased in the name of archived ones too, which miss nothing."""
     audience = run.audience
-    if audience is not None:
-        raise_alert(
-            run.workspace,
-            "audiences.list_gone",
-            f"audience:{audience.pk}",
-            **context(run),
-            list=audience.customer_list_name,
-            todo=reason("list_gone", is_removal=run.is_removal).next_step,
-        )
+    live = Delivery.objects.live().filter(audience=audience).order_by("pk")
+    delivery = live.filter(pk=run.delivery_id).first() or live.first()
+    if audience is None or delivery is None:
+        return
+    raise_alert(
+        run.workspace,
+        "audiences.list_gone",
+        f"audience:{audience.pk}",
+        **{**context(run), "delivery": delivery.name, "delivery_id": delivery.pk},
+        list=audience.customer_list_name,
+        # Not by what the run did: an erasure may find out that the list of a mirror is gone.
+        todo=reason("list_gone", is_removal=delivery.mode == Mode.REMOVE).next_step,
+    )
 
 
 def context(run: Run) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def words_of_removal(code: str) -> messages.Words:
 @register.filter
 def reason_of(run: Run) -> messages.Words | None:
     """Why a run waits, failed or was cancelled; None where there is no reason."""
-    return messages.reason(run.reason, is_removal=run.is_removal) if run.reason else None
+    return messages.of_run(run)
 
 
 # Those whose label begins with an ordinary word; the others begin with a name.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audiences import alert_kinds, messages
+from audiences.models import Delivery, Mode, Run, Trigger
 from audiences.services import refusals
 from pinconnect.alerts import registry
 from pinconnect.identifiers import reasons
@@ -84,3 +85,29 @@ def test_an_unknown_code_is_shown_and_not_hidden() -> None:
 @pytest.mark.parametrize("kind", alert_kinds.ALERT_KINDS, ids=lambda kind: kind.id)
 def test_every_alert_leads_to_a_page(kind: registry.AlertKind) -> None:
     assert kind.url({"slug": "acme", "run_id": 1, "delivery_id": 2, "erasure_id": 3}).startswith("/w/acme/")
+
+
+@pytest.mark.parametrize("code", ["cancelled", "up_to_date", "nothing_usable", "pinterest_unavailable"])
+def test_erasure_is_not_told_in_words_of_a_dataset_that_it_does_not_read(code: str) -> None:
+    run = Run(trigger=Trigger.ERASURE, reason=code, plan={"mode": "remove"}, delivery=Delivery(mode=Mode.MIRROR))
+
+    words = messages.of_run(run)
+
+    assert words is not None
+    text = f"{words.title} {words.body} {words.next_step}"
+    assert not re.search(r"dataset|\brow\b|column|Start the delivery", text)
+
+
+@pytest.mark.parametrize(
+    ("adds", "removals", "members", "said"),
+    [
+        (0, 1, 3, "remove 1 identifier of the 3 that are on the list"),
+        (0, 1, 1, "remove 1 identifier of the 1 that is on the list"),
+        (0, 1_200, 3_000, "remove 1,200 identifiers of the 3,000 that are on the list"),
+        (1, 0, 1, "add 1 identifier to the 1 that is on the list"),
+        (2_000, 0, 10, "add 2,000 identifiers to the 10 that are on the list"),
+        (1, 1, 2, "add 1 identifier and remove 1 of the 2 that are on the list"),
+    ],
+)
+def test_held_run_counts_in_plain_english(adds: int, removals: int, members: int, said: str) -> None:
+    assert messages.held(adds=adds, removals=removals, members=members) == said

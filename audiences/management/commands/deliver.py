@@ -13,7 +13,7 @@ from audiences.filtering.conditions import RowFilter
 from audiences.filtering.words import sentence
 from audiences.management import choosing, driving
 from audiences.management.choosing_lists import list_id_of
-from audiences.messages import reason
+from audiences.messages import of_run
 from audiences.models import Delivery, Mode, Run, Trigger
 from audiences.services import accounting, deliveries, runs
 from audiences.services.refusals import ServiceRefusal
@@ -79,10 +79,10 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join(f"{name}: {value}" for name, value in found.items()))
         if not is_right(run):
-            words = reason(run.reason, is_removal=run.is_removal)
+            words = of_run(run)
             raise CommandError(
                 f"The list is not right yet. {words.title}: {words.body} {words.next_step}"
-                if run.reason
+                if words
                 else "The list is not right yet."
             )
 
