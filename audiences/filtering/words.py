@@ -46,8 +46,9 @@ def _counted(one: Condition, operator: Operator, today: datetime.date | None) ->
     if today is None:
         return said
     first, last = days.span(one, today)
-    return f"{said} ({_day(first)} to {_day(last)})" if first else f"{said} (up to {_day(last)})"
+    return f"{said} ({day_named(first)} to {day_named(last)})" if first else f"{said} (up to {day_named(last)})"
 
 
-def _day(day: datetime.date | None) -> str:
+def day_named(day: datetime.date | None) -> str:
+    """For example: 26 Nov 2026."""
     return f"{day.day} {day:%b %Y}" if day else ""

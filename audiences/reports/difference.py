@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audiences.filtering.conditions import RowFilter
-from audiences.filtering.words import sentence
+from audiences.filtering.words import day_named, sentence
 from audiences.models import Mode, Run, Trigger
 from audiences.states import RunState
 from pinconnect.identifiers import kinds
@@ -79,9 +79,23 @@ def _observations(run: Run) -> list[str]:
     last = done.exclude(trigger=Trigger.ERASURE).order_by("-pk").first()
     if last is None or not last.counts.get("rows", {}).get("read"):
         return ["This is the first run of this delivery, so there is nothing to compare it with."]
-    return [*_of_plan(run, last), *_of_rows(run, last)] or [
-        f"The data is as large and as clean as in run {last.number}: it is other people that it holds."
-    ]
+    return [*_of_plan(run, last), *_of_rows(run, last)] or [_of_nothing_else(run, last)]
+
+
+def _of_nothing_else(run: Run, last: Run) -> str:
+    if _is_same_data(run, last):
+        return (
+            f"The data is the same as in run {last.number}. The list has changed since, or that run could not send "
+            "everything."
+        )
+    return f"The data is as large and as clean as in run {last.number}: it is other people that it holds."
+
+
+def _is_same_data(run: Run, last: Run) -> bool:
+    """Whether both read the same files, and read them alike."""
+    return bool(run.plan.get("snapshots")) and all(
+        run.plan.get(part) == last.plan.get(part) for part in ("snapshots", "readings")
+    )
 
 
 def _of_plan(run: Run, last: Run) -> list[str]:
@@ -92,7 +106,16 @@ def _of_plan(run: Run, last: Run) -> list[str]:
         found.append(f"The choice of rows is not that of run {last.number}. It is now: {sentence(_filter(run))}.")
     if run.plan.get("mode") != last.plan.get("mode"):
         found.append(f"The mode is not that of run {last.number}.")
-    return found
+    return [*found, *_of_days(run, last)]
+
+
+def _of_days(run: Run, last: Run) -> list[str]:
+    """The same conditions mean other dates on another day, so people come and go without any change of the data."""
+    now, then = _filter(run), _filter(last)
+    if now is None or then is None or now.today == then.today or _rows_asked_for(run) != _rows_asked_for(last):
+        return []
+    days = f"Days are counted from {day_named(now.today)}; in run {last.number} they were counted from "
+    return [f"{days}{day_named(then.today)}.{' The data is the same.' if _is_same_data(run, last) else ''}"]
 
 
 def _filter(run: Run) -> RowFilter | None:

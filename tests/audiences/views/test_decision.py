@@ -46,7 +46,7 @@ def test_the_link_shows_the_change_and_decides_nothing_by_itself(pages: Pages, h
     assert held.state == RunState.HELD
 
 
-def test_other_conditions_are_told_and_another_day_alone_is_not(pages: Pages) -> None:
+def test_other_conditions_are_told_and_other_days_as_days(pages: Pages) -> None:
     shop = pages.shop
     condition = {"column": "joined", "operator": "last_days", "values": ["30"]}
     found = {"match": "any", "is_day_first": False, "groups": [{"match": "all", "conditions": [condition]}]}
@@ -68,6 +68,26 @@ def test_other_conditions_are_told_and_another_day_alone_is_not(pages: Pages) ->
     assert second.state == RunState.HELD
     assert "The choice of rows is not that of run 1. It is now: joined is in the last 30 days (" in changed
     assert "The choice of rows" not in same
+    days = [f"{day.day} {day:%b %Y}" for day in (today + timedelta(days=9), today + timedelta(days=5))]
+    told = f"Days are counted from {days[0]}; in run {first.number} they were counted from {days[1]}."
+    assert f"{told} The data is the same." in same
+    assert "other people" not in same
+
+
+def test_other_people_are_told_only_of_other_data(pages: Pages, held: Run) -> None:
+    """The list itself has changed when the same data makes a difference, as after a delivery that takes people out."""
+    runs.reject(held, by=None)
+    add_snapshot(pages.shop.dataset, people(range(150, 450)))
+    fresh = drive(pages.shop.start())
+    other = pages.get(f"runs/{fresh.pk}/").content.decode()
+    Run.objects.filter(number=1).update(plan=fresh.plan)
+
+    same = pages.get(f"runs/{fresh.pk}/").content.decode()
+
+    assert fresh.state == RunState.HELD
+    assert "it is other people that it holds" in other
+    assert "The data is the same as in run 1." in same
+    assert "other people" not in same
 
 
 def test_a_held_run_is_not_compared_with_an_erasure(pages: Pages) -> None:
