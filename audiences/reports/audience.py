@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Drift, Mode, Observation, Run, Trigger
 from audiences.reports.matching import Rate, rate_of
+from audiences.states import DeliveryState
 from audiences.watching import drift, messages, observations
 from audiences.watching.forecast import Clock, Forecast, Past
 from audiences.watching.matching import USUAL_WAIT
@@ -59,7 +60,9 @@ def of(audience: Audience, delivery: Delivery | None = None) -> AudienceReport:
     # What others have put on a list is not known, and whoever takes people out does not wait for it to grow.
     if audience.is_existing or took_out:
         forecast = None
-    headline, body, tone = _words_of_removal(audience) if took_out else _words(audience, newest, forecast)
+    headline, body, tone = _words_of_removal(audience) if took_out else ("", "", "")
+    if not headline and not audience.customer_list_id and delivery and delivery.state == DeliveryState.ARCHIVED:
+        headline, body, tone = "Not on Pinterest", "No customer list was made before this was archived.", "neutral"
     if not headline:
         headline, body, tone = _words(audience, newest, forecast)
     return AudienceReport(
@@ -86,12 +89,19 @@ def _drifts(audience: Audience, delivery: Delivery | None) -> tuple[tuple[Drift,
 
 
 def _took_out(audience: Audience) -> bool:
-    """Whether the last delivery that changed the list took people out. An erasure takes out few, beside all others."""
+    """Whether Pinterest is busy with people who were taken out: the last delivery that changed the list did that, and
+    no other one had changed it shortly before. An erasure takes out few, beside all others.
+    """
     settled = Run.objects.filter(audience=audience, is_dry_run=False, settled_version__isnull=False)
     settled = settled.exclude(trigger=Trigger.ERASURE).order_by("-pk")
     # Runs that had nothing to send have changed nothing.
-    found = settled.values_list("plan__mode", "counts__final__calls")[:_LATEST]
-    return next((mode for mode, calls in found if calls), "") == Mode.REMOVE
+    found = settled.values_list("pk", "plan__mode", "counts__final__calls", "finished_at")[:_LATEST]
+    pk, mode, _, at = next((one for one in found if one[2]), (0, "", 0, None))
+    if mode != Mode.REMOVE:
+        return False
+    matched_before = (at or timezone.now()) - USUAL_WAIT
+    others = settled.filter(pk__lt=pk, finished_at__gt=matched_before, counts__final__calls__gt=0)
+    return not others.exclude(plan__mode=Mode.REMOVE).exists()
 
 
 def _words_of_removal(audience: Audience) -> tuple[str, str, str]:

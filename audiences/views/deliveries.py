@@ -1,7 +1,7 @@
 """Pages of deliveries: the list, one delivery, and the decisions about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audiences.models import Delivery, Run, Schedule, Trigger
+from audiences.models import Delivery, Mode, Run, Schedule, Trigger
 from audiences.reports import audience as audience_report
 from audiences.reports import calls as calls_report
 from audiences.reports import lists as list_report
@@ -127,6 +127,18 @@ ARCHIVE = Question(
     "Archive",
     "“{name}” is archived. The list on Pinterest stays as it is.",
 )
+ARCHIVE_REMOVAL = replace(
+    ARCHIVE,
+    consequences=(
+        "A new delivery can go on with the same list: PinConnect keeps knowing who was taken out.",
+        *ARCHIVE.consequences[1:],
+    ),
+)
+ARCHIVE_GONE = replace(
+    ARCHIVE,
+    consequences=("Its list is gone from Pinterest, so nothing changes there.", "A run that is under way stops."),
+    done="“{name}” is archived.",
+)
 NEW_LIST = Question(
     "Make a new list for “{name}”?",
     "Pinterest no longer knows the customer list, and nobody can bring it back. A new list and a new audience are "
@@ -198,8 +210,15 @@ def delivery_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delivery_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
     delivery = _delivery(request, pk)
-    question = DISCARD if delivery.state == DeliveryState.DRAFT else ARCHIVE
-    return _decide(request, delivery, question, deliveries.archive)
+    return _decide(request, delivery, _archive_question(delivery), deliveries.archive)
+
+
+def _archive_question(delivery: Delivery) -> Question:
+    if delivery.state == DeliveryState.DRAFT:
+        return DISCARD
+    if refilling.is_gone(delivery.audience):
+        return ARCHIVE_GONE
+    return ARCHIVE_REMOVAL if delivery.mode == Mode.REMOVE else ARCHIVE
 
 
 @workspace_view(Verb.OPERATE)

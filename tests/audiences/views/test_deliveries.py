@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from audiences.models import Delivery, Run
+from audiences.models import Audience, Delivery, Run
 from audiences.states import DeliveryState
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
@@ -55,6 +55,22 @@ def test_archived_delivery_says_what_that_means_and_how_to_go_on(pages: Pages) -
     assert "/deliveries/new/" not in viewed
 
 
+def test_archived_delivery_promises_no_list_that_is_gone(pages: Pages) -> None:
+    drive(Run.objects.get())
+    Audience.objects.update(list_state="GONE")
+    asked = pages.get(detail(pages, "archive/")).content.decode()
+    pages.post(detail(pages, "archive/"))
+
+    text = pages.get(detail(pages)).content.decode()
+
+    assert "Its list is gone from Pinterest, so nothing changes there." in asked
+    assert "set up a new delivery instead, which makes a new list" in text
+    for one in (asked, text):
+        assert "among those on Pinterest" not in one
+        assert "ads that use them go on" not in one
+        assert "on the same list" not in one
+
+
 def test_discarded_draft_says_that_nothing_exists(pages: Pages) -> None:
     shop = pages.shop
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Second")
@@ -64,6 +80,7 @@ def test_discarded_draft_says_that_nothing_exists(pages: Pages) -> None:
         "It was never published, so nothing exists on Pinterest."
         in pages.get(f"deliveries/{draft.pk}/").content.decode()
     )
+    assert "with the first run" not in pages.get(f"deliveries/{draft.pk}/").content.decode()
 
 
 def test_list_of_many_deliveries_asks_the_database_as_often_as_one_of_few(pages: Pages) -> None:

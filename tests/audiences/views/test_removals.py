@@ -1,6 +1,7 @@
 """A delivery that takes people out speaks of that on every page and in every message, and never of adding anybody."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -29,8 +30,9 @@ FEW = {
 
 @pytest.fixture
 def removing(pages: Pages) -> Pages:
-    """300 people are on the list, and the delivery now takes the 20 in the dataset out, which it has done once."""
+    """300 people are on the list; days later the delivery takes the 20 in the dataset out, which it has done once."""
     drive(Run.objects.get())
+    Run.objects.update(finished_at=timezone.now() - timedelta(days=3))
     shop = pages.shop
     shop.delivery.refresh_from_db()
     editing.change(shop.delivery, editing.Wish(mode=Mode.REMOVE), by=None)
@@ -121,6 +123,15 @@ def test_run_that_had_nothing_to_take_out_leaves_the_forecast_of_the_last_change
     assert "Expect about" in audience_report.of(Audience.objects.get()).outlook
 
 
+def test_few_who_are_taken_out_after_many_were_added_are_not_what_pinterest_is_busy_with(removing: Pages) -> None:
+    Run.objects.filter(number=1).update(finished_at=timezone.now() - timedelta(hours=47))
+
+    report = audience_report.of(Audience.objects.get())
+
+    assert report.headline == "Pinterest is matching"
+    assert "Expect about" in report.outlook
+
+
 def test_an_erasure_of_one_person_is_not_what_pinterest_is_busy_with(pages: Pages) -> None:
     run = drive(Run.objects.get())
     observing.observe(Audience.objects.get().pk)
@@ -208,3 +219,33 @@ def test_gone_list_offers_nothing_that_only_a_filling_delivery_can_do(removing: 
 
     assert "only takes people out" in text
     assert "Make a new list" not in text
+
+
+def test_archived_delivery_put_nobody_there_and_does_not_say_so(removing: Pages) -> None:
+    path = f"deliveries/{removing.shop.delivery.pk}/"
+    asked = words(removing, f"{path}archive/")
+    removing.post(f"{path}archive/")
+
+    text = words(removing, path)
+
+    assert "PinConnect keeps knowing who was taken out." in asked
+    assert "PinConnect still knows who was taken out, so nobody is taken out twice." in text
+    for one in (asked, text):
+        assert "has put" not in one
+
+
+def test_links_keep_the_focus_while_the_review_counts(removing: Pages) -> None:
+    """What is replaced every second finds the focus again by ids."""
+    shop = removing.shop
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
+    Delivery.objects.filter(pk=draft.pk).update(audience=shop.delivery.audience)
+    Delivery.objects.filter(pk=shop.delivery.pk).update(mode=Mode.ADD)
+    draft.refresh_from_db()
+    runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True)
+
+    live = removing.get(f"deliveries/{draft.pk}/setup/review/").content.decode().partition('hx-trigger="every 1s"')[2]
+
+    live = re.sub(r"<noscript>.*?</noscript>", "", live.partition('id="step-back"')[0] + 'id="step-back">')
+    links = re.findall(r"<(?:a|button)\b[^>]*>", live)
+    assert any(f"/deliveries/{shop.delivery.pk}/" in link for link in links)
+    assert [link for link in links if " id=" not in link] == []
