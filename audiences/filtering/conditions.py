@@ -184,7 +184,7 @@ def _plain(operator: Operator, value: str, is_day_first: bool) -> str:
     if len(value) > LONGEST_VALUE or "\0" in value:
         raise FilterError("value_long", f"A value has at most {LONGEST_VALUE} characters.")
     if operator.is_relative:
-        days = values.days(value)
+        days = values.days(value, is_ago=operator.code == "days_ago")
         if days is None:
             raise FilterError("not_days", f"Write a whole number of days from 0 to {values.MOST_DAYS:,}, like 30.")
         return days

@@ -40,9 +40,10 @@ def dates(*, is_day_first: bool) -> tuple[tuple[str, str], ...]:
     return ((ISO, r"\1-\2-\3"), (COMPACT, r"\1-\2-\3"), (DOTTED, r"\3-\2-\1"), (SLASHED, slashed))
 
 
-def days(text: str) -> str | None:
-    """A whole number of days, or None."""
-    found = re.fullmatch(r"([0-9]{1,3}(?:,?[0-9]{3})?|[0-9]{1,5})(?: ?days?(?: ago)?)?", text.strip())
+def days(text: str, *, is_ago: bool = False) -> str | None:
+    """A whole number of days, or None. is_ago: "30 days ago" is one as well; otherwise that would mean one day."""
+    ago = "(?: ago)?" if is_ago else ""
+    found = re.fullmatch(rf"([0-9]{{1,3}}(?:,?[0-9]{{3}})?|[0-9]{{1,5}})(?: ?days?{ago})?", text.strip())
     count = int(found[1].replace(",", "")) if found else -1
     return str(count) if 0 <= count <= MOST_DAYS else None
 

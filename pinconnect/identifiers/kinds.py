@@ -94,7 +94,7 @@ _ALL = (
     ),
     Kind(
         "maid",
-        "Mobile advertising ID, platform unknown",
+        "Advertising ID, platform unknown",
         "Hashed with SHA-256 in the case it is written in, as Android IDs are lower case and Apple IDs upper case. "
         "Choose the platform if you know it.",
         "maid",

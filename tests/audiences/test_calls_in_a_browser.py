@@ -57,5 +57,9 @@ def test_pages_are_accessible_in_both_themes_and_fit_a_telephone(open_page: Open
 
     assert "jane@" not in page.content()
     assert_accessible(page)
+    page.emulate_media(media="print")
+    for answer in page.locator("pre").all():
+        assert answer.evaluate("e => getComputedStyle(e).overflowX === 'visible' && e.scrollWidth <= e.clientWidth")
+    page.emulate_media(media="screen")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert_fits(page)

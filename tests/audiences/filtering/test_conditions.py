@@ -53,6 +53,8 @@ def test_values_are_kept_in_one_plain_form(operator, written, plain):
         (Condition("c", "last_days", ("1.5",)), "not_days"),
         (Condition("c", "days_ago", ("36501",)), "not_days"),
         (Condition("c", "next_days", ("two",)), "not_days"),
+        (Condition("c", "next_days", ("30 days ago",)), "not_days"),
+        (Condition("c", "last_days", ("30 days ago",)), "not_days"),
         (Condition("c", "next_days", ("1", "2")), "value_one"),
         (Condition("c", "is", ("x" * 301,)), "value_long"),
         (Condition("c", "is", ("a\0b",)), "value_long"),

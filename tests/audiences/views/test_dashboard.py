@@ -51,13 +51,17 @@ def test_decided_run_waits_no_more(pages: Pages) -> None:
 
 def test_viewer_sees_that_somebody_has_to_decide_and_is_not_asked_to(pages: Pages) -> None:
     held(pages)
+    viewer = pages.as_role(Role.VIEWER)
 
-    text = pages.as_role(Role.VIEWER).get().content.decode()
+    text = viewer.get().content.decode()
 
     waiting = text.partition('id="waiting"')[2].partition("</section>")[0]
     assert "Waiting for a decision" in text
     assert "Look at it" in waiting
     assert "Look and decide" not in waiting
+    assert "Look and decide" not in text
+    assert "Look and decide" in pages.get("alerts/").content.decode()
+    assert "Look and decide" not in viewer.get("alerts/").content.decode()
 
 
 def test_held_run_of_another_workspace_is_not_shown(pages: Pages) -> None:

@@ -213,10 +213,17 @@ def test_preview_of_a_delivery_of_new_data_says_that_it_counts_what_is_there(pag
 def test_delivery_that_counts_days_says_what_that_means(pages: Pages) -> None:
     pages.post(path(pages), **conditions(("email", "days_ago", "30"), seen=seen(pages)))
 
-    text = pages.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode()
+    detail = f"deliveries/{pages.shop.delivery.pk}/"
+    text, viewed = (one.get(detail).content.decode() for one in (pages, pages.as_role(Role.VIEWER)))
+    pages.post(f"{detail}archive/")
+    archived = pages.get(detail).content.decode()
 
+    told = "Days are counted from the day of each run (UTC), and only a run moves people"
     assert "email is more than 30 days ago" in text
-    assert "Days are counted from the day of each run (UTC), and only a run moves people: let it run every day" in text
+    assert f"{told}: let it run every day" in text
+    assert f"{told}</span>" in viewed
+    assert "email is more than 30 days ago" in archived
+    assert "Days are counted" not in archived
 
 
 def test_mirror_warns_before_saving(pages: Pages) -> None:

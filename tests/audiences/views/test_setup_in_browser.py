@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from audiences.models import Delivery, Run, Trigger
+from audiences.models import Delivery, Mode, Run, Trigger
 from audiences.services import deliveries, runs
 from pinconnect.workspaces.models import User
 from pinconnect.workspaces.roles import Role
@@ -28,6 +28,15 @@ def marketer(shop: Shop) -> User:
 
 def counted(shop: Shop) -> Delivery:
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Spring", columns=ALL_KINDS)
+    drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
+    return draft
+
+
+def taking_out_everybody(shop: Shop) -> Delivery:
+    """Counted as well; what it would change is so much that it waits for approval."""
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
+    Delivery.objects.filter(pk=draft.pk).update(audience=Run.objects.get().audience)
+    draft.refresh_from_db()
     drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
     return draft
 
@@ -66,9 +75,12 @@ def test_two_clicks_publish_once(open_page: OpenPage, shop: Shop) -> None:
     assert Run.objects.filter(delivery=draft, is_dry_run=False).count() == 1
 
 
-def test_focus_is_never_behind_the_bar(open_page: OpenPage, shop: Shop) -> None:
-    draft = counted(shop)
-    page = open_page(setup(shop, draft, "review"), user=marketer(shop), size=PHONE)
+@pytest.mark.parametrize("would_wait", [False, True])
+@pytest.mark.parametrize("width", [320, 390, 600])
+def test_focus_is_never_behind_the_bar(open_page: OpenPage, shop: Shop, would_wait: bool, width: int) -> None:
+    draft = taking_out_everybody(shop) if would_wait else counted(shop)
+    page = open_page(setup(shop, draft, "review"), user=marketer(shop), size=(width, PHONE[1]))
+    expect(page.get_by_text("waits for approval after you publish")).to_have_count(1 if would_wait else 0)
     hidden = """() => {
         const one = document.activeElement.getBoundingClientRect();
         const bar = document.querySelector(".action-bar");
@@ -110,10 +122,10 @@ def test_choices_for_values_fit_and_explain_themselves(open_page: OpenPage, shop
 
 
 def _cut_off(page: Page) -> list[str]:
-    """The ways to treat values that do not fit into their closed field."""
+    """The kinds of columns and the ways to treat values that do not fit into their closed field."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll("main select[name$=treatment]")].filter(e => e.checkVisibility())
-            .flatMap(select => {
+        """() => [...document.querySelectorAll("main :is(select[name$=treatment], select[name$=kind])")]
+            .filter(e => e.checkVisibility()).flatMap(select => {
                 const style = getComputedStyle(select);
                 const pen = document.createElement("canvas").getContext("2d");
                 pen.font = style.font;
