@@ -64,7 +64,7 @@ class ErasureForm(forms.Form):
     emails = _lines("E-mail addresses")
     phones = _lines("Phone numbers")
     default_country = forms.ChoiceField(label="Country of numbers without a code", required=False)
-    devices = _lines("Mobile advertising IDs", "Google’s and Apple’s. Both spellings are erased.")
+    devices = _lines("Mobile ad IDs", "Google’s and Apple’s. Both spellings are erased.")
     lr_ids = _lines("LiveRamp IDs")
     dlx_ids = _lines("Datalogix IDs")
     pinner_ids = _lines("Pinner IDs")

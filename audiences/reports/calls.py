@@ -165,5 +165,5 @@ def newest_errors(delivery: Delivery) -> list[Any]:
 def kinds_sent(run: Run) -> str:
     """The kinds of identifiers a run sends, in words."""
     codes = {str(column.get("kind", "")) for column in run.plan.get("columns", [])}
-    labels = (kinds.get(code).label if code in kinds.KINDS else "Mobile advertising ID" for code in codes)
+    labels = (kinds.get(code).label if code in kinds.KINDS else "Mobile ad ID" for code in codes)
     return ", ".join(sorted(set(labels)))

@@ -76,7 +76,7 @@ _ALL = (
     ),
     Kind(
         "gaid",
-        "Google advertising ID (Android)",
+        "Google ad ID (Android)",
         "Lower-cased with dashes, then hashed with SHA-256.",
         "maid",
         "MAID",
@@ -85,7 +85,7 @@ _ALL = (
     ),
     Kind(
         "idfa",
-        "Apple advertising ID (IDFA)",
+        "Apple ad ID (IDFA)",
         "Upper-cased with dashes, then hashed with SHA-256.",
         "maid",
         "IDFA",
@@ -94,7 +94,7 @@ _ALL = (
     ),
     Kind(
         "maid",
-        "Advertising ID, platform unknown",
+        "Mobile ad ID, any platform",
         "Hashed with SHA-256 in the case it is written in, as Android IDs are lower case and Apple IDs upper case. "
         "Choose the platform if you know it.",
         "maid",
@@ -134,7 +134,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 WIRE_LABELS = {
     "email": "E-mail address",
     "phone": "Phone number",
-    "maid": "Mobile advertising ID",
+    "maid": "Mobile ad ID",
     "lr_id": "LiveRamp ID",
     "dlx_id": "Datalogix ID",
     "pinner_id": "Pinner ID",
