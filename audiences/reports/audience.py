@@ -184,7 +184,7 @@ def _outlook(
     """Only while Pinterest is matching."""
     change_at = audience.settled_at
     states = {audience.list_state, audience.audience_state or "INITIALIZING"}
-    if not audience.customer_list_id or change_at is None or not states & _MATCHING:
+    if not audience.customer_list_id or change_at is None or observations.GONE in states or not states & _MATCHING:
         return ""
     people = f"Expect {forecast.text} people, " if forecast is not None else "Expect it to be "
     if took_out:

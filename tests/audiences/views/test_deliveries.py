@@ -69,6 +69,7 @@ def test_archived_delivery_promises_no_list_that_is_gone(pages: Pages) -> None:
         assert "among those on Pinterest" not in one
         assert "ads that use them go on" not in one
         assert "on the same list" not in one
+        assert "Expect about" not in one
 
 
 def test_discarded_draft_says_that_nothing_exists(pages: Pages) -> None:
