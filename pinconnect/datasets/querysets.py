@@ -49,8 +49,9 @@ class SnapshotQuerySet(WorkspaceOwnedQuerySet):
 
     def in_use(self, dataset: Any) -> Self:
         """The ready snapshots of a dataset from its newest overwriting one on: together they are its rows."""
+        # By the row's own dataset: an outer reference handed in would, one level further down, mean this row.
         newest = (
-            self.model._default_manager.filter(dataset=dataset, state="ready", mode="overwrite")
+            self.model._default_manager.filter(dataset=OuterRef("dataset"), state="ready", mode="overwrite")
             .order_by("-number")
             .values("number")[:1]
         )

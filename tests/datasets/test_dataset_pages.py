@@ -36,13 +36,16 @@ def test_an_empty_list_offers_viewers_no_button(client, acme):
 
 
 def test_the_list_shows_the_rows_in_use(bob, acme):
+    others = make_dataset(acme.workspace, "Others")
+    for _ in range(4):
+        make_snapshot(others)
     dataset = make_dataset(acme.workspace, "Customers")
     for mode in ("append", "overwrite", "append"):
         make_snapshot(dataset, mode=mode)
 
-    (listed,) = bob.get(acme.url).context["page"]
+    found = {one.name: (one.row_count, one.snapshot_count) for one in bob.get(acme.url).context["page"]}
 
-    assert (listed.row_count, listed.snapshot_count) == (6, 2)
+    assert found == {"Customers": (6, 2), "Others": (12, 4)}
 
 
 def test_the_list_is_searched_by_name_and_description(bob, acme):
