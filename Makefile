@@ -13,8 +13,9 @@ BIN := $(VENV)/bin
 CODE := pinconnect audiences invites
 # For example: make test ARGS="tests/queue -k lease"
 ARGS ?=
-# Three files at once, since many tests wait more than they work; a file's tests stay together, since they share what they set up, and files come in their order:
-# those with few tests are often the longest, and must not all be left to the end. PARALLEL= runs one after the other.
+# Three files at once, since many tests wait more than they work. A file's tests stay together, since they share what
+# they set up, and files come in their order: those with few tests are often the longest, and must not all be left to the
+# end. PARALLEL= runs one after the other.
 PARALLEL ?= -n 3 --dist loadfile --no-loadscope-reorder
 # Tests that are part of the checks; GUARDS= leaves them to `make test`, which runs them as well.
 GUARDS ?= tests/guards

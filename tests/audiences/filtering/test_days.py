@@ -81,22 +81,22 @@ def test_every_past_day_is_recent_or_long_ago_and_none_is_both(engine: duckdb.Du
 @pytest.mark.parametrize(
     ("zone", "moment", "day"),
     [
-        ("UTC", (2026, 11, 26, 23, 59), "2026-11-26"),
-        ("Pacific/Kiritimati", (2026, 11, 26, 10, 0), "2026-11-27"),
-        ("America/Los_Angeles", (2026, 11, 27, 7, 59), "2026-11-26"),
+        ("UTC", "2026-11-26T23:59Z", "2026-11-26"),
+        ("Pacific/Kiritimati", "2026-11-26T10:00Z", "2026-11-27"),
+        ("America/Los_Angeles", "2026-11-27T07:59Z", "2026-11-26"),
         # Clocks in Berlin go forward on 29 March at 1:00 UTC and back on 25 October at 1:00 UTC.
-        ("Europe/Berlin", (2026, 3, 28, 22, 59), "2026-03-28"),
-        ("Europe/Berlin", (2026, 3, 28, 23, 0), "2026-03-29"),
-        ("Europe/Berlin", (2026, 3, 29, 21, 59), "2026-03-29"),
-        ("Europe/Berlin", (2026, 3, 29, 22, 0), "2026-03-30"),
-        ("Europe/Berlin", (2026, 10, 24, 22, 0), "2026-10-25"),
-        ("Europe/Berlin", (2026, 10, 25, 22, 59), "2026-10-25"),
-        ("Europe/Berlin", (2026, 10, 25, 23, 0), "2026-10-26"),
-        ("Mars/Olympus", (2026, 11, 26, 23, 59), "2026-11-26"),
+        ("Europe/Berlin", "2026-03-28T22:59Z", "2026-03-28"),
+        ("Europe/Berlin", "2026-03-28T23:00Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T21:59Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T22:00Z", "2026-03-30"),
+        ("Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25"),
+        ("Europe/Berlin", "2026-10-25T22:59Z", "2026-10-25"),
+        ("Europe/Berlin", "2026-10-25T23:00Z", "2026-10-26"),
+        ("Mars/Olympus", "2026-11-26T23:59Z", "2026-11-26"),
     ],
 )
-def test_today_is_the_day_of_the_workspace(zone: str, moment: tuple[int, ...], day: str) -> None:
-    assert str(days.today(zone, datetime.datetime(*moment, tzinfo=UTC))) == day  # type: ignore[misc,arg-type]
+def test_today_is_the_day_of_the_workspace(zone: str, moment: str, day: str) -> None:
+    assert str(days.today(zone, datetime.datetime.fromisoformat(moment))) == day
 
 
 def test_no_day_to_count_from_is_an_error_and_no_silent_all() -> None:

@@ -154,15 +154,20 @@ def test_states_of_pinterest_are_told_for_removals(removing: Pages, list_state: 
     assert "larger dataset" not in body
 
 
-def test_review_speaks_of_taking_out(removing: Pages) -> None:
+def review_of_taking_out(removing: Pages, who: range) -> str:
+    """The words of the review of a draft that takes these people off the shop's list, after its dry run."""
     shop = removing.shop
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
     Delivery.objects.filter(pk=draft.pk).update(audience=shop.delivery.audience)
-    shop.change(people(range(100)))
+    shop.change(people(who))
     draft.refresh_from_db()
     drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
 
-    text = words(removing, f"deliveries/{draft.pk}/setup/review/")
+    return words(removing, f"deliveries/{draft.pk}/setup/review/")
+
+
+def test_review_speaks_of_taking_out(removing: Pages) -> None:
+    text = review_of_taking_out(removing, range(100))
 
     assert "Who would be taken out" in text
     assert "80 rows to take out. Nothing was sent so far." in text
@@ -171,14 +176,7 @@ def test_review_speaks_of_taking_out(removing: Pages) -> None:
 
 
 def test_review_says_that_so_large_a_removal_waits_after_publishing(removing: Pages) -> None:
-    shop = removing.shop
-    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Opted out", mode=Mode.REMOVE)
-    Delivery.objects.filter(pk=draft.pk).update(audience=shop.delivery.audience)
-    shop.change(people(range(300)))
-    draft.refresh_from_db()
-    drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
-
-    text = words(removing, f"deliveries/{draft.pk}/setup/review/")
+    text = review_of_taking_out(removing, range(300))
 
     assert "a change as large as this waits for approval after you publish." in text
 

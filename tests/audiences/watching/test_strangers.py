@@ -26,6 +26,13 @@ from tests.factories_audiences import (
 )
 
 
+def one_stranger(seen: Watched) -> None:
+    """One call of somebody else was found."""
+    found = seen.drift(DriftKind.WRITTEN)
+    assert found is not None
+    assert found.facts["calls"] == 1
+
+
 def no_stranger(seen: Watched) -> None:
     assert not Drift.objects.filter(kind=DriftKind.WRITTEN).exists()
     assert not Observation.objects.filter(foreign_calls__gt=0).exists()
@@ -34,9 +41,7 @@ def no_stranger(seen: Watched) -> None:
         seen.look(hours=1)
     seen.write_as_another("ADD", range(3))
     seen.look(hours=1)
-    found = seen.drift(DriftKind.WRITTEN)
-    assert found is not None
-    assert found.facts["calls"] == 1
+    one_stranger(seen)
 
 
 def test_runs_of_ours_are_known_whenever_pinterest_is_asked(seen: Watched) -> None:
@@ -127,9 +132,7 @@ def test_calls_answered_minutes_ago_hide_no_stranger(seen: Watched) -> None:
     seen.write_as_another("ADD", range(3))
     seen.look(minutes=1)
 
-    found = seen.drift(DriftKind.WRITTEN)
-    assert found is not None
-    assert found.facts["calls"] == 1
+    one_stranger(seen)
 
 
 def test_calls_given_up_long_ago_hide_no_stranger_however_long_the_run_takes(seen: Watched) -> None:
@@ -139,9 +142,7 @@ def test_calls_given_up_long_ago_hide_no_stranger_however_long_the_run_takes(see
     seen.write_as_another("ADD", range(3))
     seen.look(minutes=1)
 
-    found = seen.drift(DriftKind.WRITTEN)
-    assert found is not None
-    assert found.facts["calls"] == 1
+    one_stranger(seen)
 
 
 def test_calls_of_a_run_that_was_given_up_long_ago_hide_no_stranger(seen: Watched) -> None:
@@ -158,9 +159,7 @@ def test_calls_of_a_run_that_was_given_up_long_ago_hide_no_stranger(seen: Watche
     seen.write_as_another("ADD", range(3))
     seen.look(minutes=1)
 
-    found = seen.drift(DriftKind.WRITTEN)
-    assert found is not None
-    assert found.facts["calls"] == 1
+    one_stranger(seen)
 
 
 def test_an_erasure_is_ours(seen: Watched) -> None:
