@@ -19,8 +19,8 @@ from audiences.ledger.reading import (
     contains,
     count,
     file_names,
-    flagged,
     gone,
+    members,
     partition,
     stats,
 )
@@ -37,8 +37,8 @@ __all__ = [
     "contains",
     "count",
     "file_names",
-    "flagged",
     "gone",
+    "members",
     "partition",
     "stats",
 ]

@@ -14,7 +14,7 @@ from audiences.pipeline.sequences import Index, folder
 from audiences.pipeline.session import Session
 from pinconnect.identifiers.columnar import quote
 
-# Beside the flags of ledger.flagged.
+# Beside the flags of reading.flagged.
 COMES, GOES = 8, 16
 _NOTHING = "SELECT NULL::UTINYINT AS wire_kind, NULL::UUID AS a, NULL::UUID AS b, 0::UTINYINT AS f WHERE false"
 # Statements stay readable for the engine in groups of so many ranges.

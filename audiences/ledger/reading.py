@@ -86,16 +86,21 @@ def partition(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
 
     prefix: at least as many digits as the ledger is wide. Reads the files that file_names gives.
     """
-    query = base(path, found, prefix)
-    if found.changed:
-        changes = delta(path, found, prefix)
-        left = f"SELECT wire_kind, a, b FROM ({changes}) WHERE gone"
-        came = f"SELECT wire_kind, a, b FROM ({changes}) WHERE NOT gone"
-        query = f"SELECT * FROM ({query}) ANTI JOIN ({left}) USING (wire_kind, a, b) UNION ALL {came}"
-    whole = f"SELECT wire_kind, {halves.join()} AS h FROM ({query})"
+    whole = f"SELECT wire_kind, {halves.join()} AS h FROM ({members(path, found, prefix)})"
     # The files were searched by the first half alone.
     rest = f"starts_with(lower(hex(h)), {quote(prefix)})"
     return f"SELECT * FROM ({whole}) WHERE {rest}" if len(prefix) > halves.DIGITS else whole
+
+
+def members(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
+    """The same, but (wire_kind, a, b), and no more of prefix than halves.DIGITS counts."""
+    query = base(path, found, prefix)
+    if not found.changed:
+        return query
+    changes = delta(path, found, prefix)
+    left = f"SELECT wire_kind, a, b FROM ({changes}) WHERE gone"
+    came = f"SELECT wire_kind, a, b FROM ({changes}) WHERE NOT gone"
+    return f"SELECT * FROM ({query}) ANTI JOIN ({left}) USING (wire_kind, a, b) UNION ALL {came}"
 
 
 def flagged(path: LedgerPath, found: LedgerStats, prefix: str) -> str:

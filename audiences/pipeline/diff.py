@@ -1,7 +1,7 @@
 """Compare the data with the ledger, by partitions, and write what to add and what to remove.
 
 An identifier has the flag 1 when it is in the data and 2 when it is in the ledger, so 1 is new, 2 is gone, 3 is there
-already. The grouping removes duplicates at the same time.
+already. Most are there already, so one join finds those that are not, and only they are made distinct and looked at.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -10,7 +10,6 @@ already. The grouping removes duplicates at the same time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,10 +18,13 @@ from audiences import ledger
 from audiences.pipeline import halves, lanes, newcomers, wire
 from audiences.pipeline.lanes import Lane
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
-from audiences.pipeline.session import PARQUET, Row, Session
+from audiences.pipeline.session import PARQUET, Session
 from audiences.pipeline.spread import Layout, part_files, partitioned
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
+
+
+_SAME = "s.k = m.k AND s.a = m.a AND s.b = m.b"
 
 
 @dataclass
@@ -57,6 +59,9 @@ class _Comparison:
         self.has_rows = plan.wire.shape == "records_v2" and plan.mode != "remove"
         # Without a ledger every row changes the list, but of a removal none: unless it takes out strangers too.
         self.by_row = not self.single and self.known.total > 0
+        # Whether the ledger's identifiers that are not in the data are looked at: a mirror removes them. Otherwise they
+        # tell how many are in both, which is cheaper than finding those, unless the ledger is far larger than the data.
+        self.meets_most = plan.mode == "mirror" or (plan.mode == "add" and self.known.total <= layout.usable)
         numbers = layout.numbers()
         self.has_extras = self.has_rows and len(set(numbers)) < len(numbers)
         self.changed = layout.folder / "changed"
@@ -73,6 +78,7 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     number = lanes.how_many(session, identifiers, len(layout.prefixes))
     whole = 0.6 if not work.single else 1.0
     lanes.each(session, partial(_compare, work), layout.prefixes, lanes=number, within=(0.0, whole))
+    _count(work)
     if not work.single:
         _gather_changed(work)
         lanes.each(session, partial(_rows, work), layout.prefixes, lanes=number, within=(whole, 1.0))
@@ -87,11 +93,11 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
 def _compare(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Identifiers of one partition: count them, write removals, and additions where an entry is an identifier."""
     plan = work.plan
-    data = work.layout.digests(prefix)
-    lane.run(f"CREATE OR REPLACE TEMP TABLE d AS {_flagged(work, prefix, data)}")
+    _find(work, lane, prefix)
     flags = lane.run("SELECT k, f, count(*) FROM d GROUP BY k, f")
     with lane.in_turn():
-        _count(work, flags)
+        for number, flag, size in flags:
+            work.result.flags[(number, flag)] += size
         if plan.mode != "add":
             _write(work, lane, work.removes, prefix, 2 if plan.mode == "mirror" else work.wanted)
         if plan.mode != "remove" and not work.has_rows:
@@ -102,30 +108,56 @@ def _compare(work: _Comparison, lane: Lane, prefix: str) -> None:
     if work.has_rows:
         query = "SELECT k AS wire_kind, a, b FROM d WHERE f = 1 ORDER BY a, b, k"
         lane.run(newcomers.copy_sql(work.workdir, prefix, query))
-    _note_changed(work, lane, prefix, data)
+    _note_changed(work, lane, prefix)
 
 
-def _flagged(work: _Comparison, prefix: str, data: str) -> str:
-    """A query for the distinct identifiers of a partition with their flags: k, a, b, f and, if it matters, x."""
-    query = f"SELECT k, a, b, 1::UTINYINT AS f, x FROM ({data})"
+def _find(work: _Comparison, lane: Lane, prefix: str) -> None:
+    """Make the table d of distinct identifiers with their flags, k, a, b, f and, if it matters, x.
+
+    Of flag 3 and 2 there are only those that are asked for. Where rows are looked up later, the table found has the
+    same identifiers with each of their rows, q and rid.
+    """
+    data, columns = work.layout.digests(prefix), "k, a, b, f"
     if work.plan.ledger and work.known.total:
-        known = ledger.flagged(work.plan.ledger, work.known, prefix)
-        query += f" UNION ALL SELECT wire_kind AS k, a, b, f, true AS x FROM ({known})"
-    extra, kept = (", bool_and(x) AS x", ", x") if work.has_extras else ("", "")
-    grouped = f"SELECT k, a, b, bit_or(f) AS f{extra} FROM ({query}) GROUP BY k, a, b"
-    if work.known.changed:
-        # Who has the flag 4 was in the ledger once and is not any more.
-        flag = "CASE WHEN f & 4 > 0 THEN f & 1 ELSE f END"
-        grouped = f"SELECT * FROM (SELECT k, a, b, {flag} AS f{kept} FROM ({grouped})) WHERE f > 0"
-    return grouped
+        known = ledger.members(work.plan.ledger, work.known, prefix)
+        data = _in_one_only(data, known) if work.meets_most else _with_flag(data, known)
+    else:
+        data = f"SELECT *, 1::UTINYINT AS f FROM ({data})"
+    if work.by_row:
+        kept = f"{columns}, q, rid" + (", x" if work.has_extras else "")
+        lane.run(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {kept} FROM ({data})")
+        data = "FROM found"
+    extra = ", bool_and(x) AS x" if work.has_extras else ""
+    lane.run(f"CREATE OR REPLACE TEMP TABLE d AS SELECT {columns}{extra} FROM ({data}) GROUP BY {columns}")
 
 
-def _count(work: _Comparison, flags: Sequence[Row]) -> None:
-    for number, flag, size in flags:
-        work.result.flags[(number, flag)] += size
-        if work.single and flag & 1:
-            work.result.distinct += size
-            work.result.to_send += size if flag == work.wanted else 0
+def _in_one_only(data: str, known: str) -> str:
+    """A query for what is in the data alone, flag 1, or in the ledger alone, flag 2: k, a, b, f, x, q, rid."""
+    columns = ", ".join(f"COALESCE(s.{name}, m.{name}) AS {name}" for name in "kab")
+    return (
+        f"SELECT {columns}, CASE WHEN m.k IS NULL THEN 1 ELSE 2 END::UTINYINT AS f, x, q, rid FROM ({data}) s "
+        f"FULL OUTER JOIN (SELECT wire_kind AS k, a, b FROM ({known})) m ON {_SAME} WHERE s.k IS NULL OR m.k IS NULL"
+    )
+
+
+def _with_flag(data: str, known: str) -> str:
+    """A query for what is in the data, with the flag 1 or 3: k, a, b, f, x, q, rid."""
+    return (
+        f"SELECT s.*, CASE WHEN m.k IS NULL THEN 1 ELSE 3 END::UTINYINT AS f FROM ({data}) s "
+        f"LEFT JOIN (SELECT wire_kind AS k, a, b FROM ({known})) m ON {_SAME}"
+    )
+
+
+def _count(work: _Comparison) -> None:
+    """What is in both, if that was not looked at, and rows where each is an identifier."""
+    flags = work.result.flags
+    if work.meets_most:
+        for code, size in work.known.members.items():
+            number = kinds.WIRE_NUMBERS[code]
+            flags[(number, 3)] = size - flags[(number, 2)]
+    if work.single:
+        work.result.distinct = sum(size for (_, flag), size in flags.items() if flag & 1)
+        work.result.to_send = sum(size for (_, flag), size in flags.items() if flag == work.wanted)
 
 
 def _sorted(columns: str, where: str) -> str:
@@ -144,14 +176,12 @@ def _write_query(lane: Lane, writer: SequenceWriter, prefix: str, columns: tuple
     return size
 
 
-def _note_changed(work: _Comparison, lane: Lane, prefix: str, data: str) -> None:
+def _note_changed(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Which rows have an identifier that makes them change the list, to be looked up where the rows lie."""
     name = f"{prefix or 'all'}.parquet"
     if work.by_row:
-        lane.run(
-            f"COPY (SELECT q, rid FROM ({data}) s SEMI JOIN (SELECT k, a, b FROM d WHERE f = {work.wanted}) w "
-            f"ON s.k = w.k AND s.a = w.a AND s.b = w.b) TO {quote(str(work.changed / name))} {PARQUET}"
-        )
+        file = quote(str(work.changed / name))
+        lane.run(f"COPY (SELECT q, rid FROM found WHERE f = {work.wanted}) TO {file} {PARQUET}")
     if work.has_extras:
         lane.run(f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}")
 
@@ -170,43 +200,43 @@ def _gather_changed(work: _Comparison) -> None:
 def _rows(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
     names = halves.names(work.layout.names)
-    rows = f"SELECT {names}, min(rid) AS rid FROM ({work.layout.rows(prefix)}) GROUP BY {names}"
-    lane.run(f"CREATE OR REPLACE TEMP TABLE t AS {rows}")
-    distinct = lane.value("SELECT count(*) FROM t")
-    chosen = _chosen(work, prefix)
-    changing = distinct if work.wanted == 1 and not work.by_row else lane.value(f"SELECT count(*) FROM ({chosen})")
+    rows = work.layout.rows(prefix)
+    distinct = lane.value(f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM ({rows}))") if work.by_row else None
+    chosen = _chosen(work, rows, prefix)
+    lane.run(f"CREATE OR REPLACE TEMP TABLE t AS SELECT {names}, min(rid) AS rid FROM ({chosen}) GROUP BY {names}")
+    changing = lane.value("SELECT count(*) FROM t")
     with lane.in_turn():
-        work.result.distinct += distinct
-        work.result.to_send += changing
+        work.result.distinct += changing if distinct is None else distinct
+        work.result.to_send += changing if work.by_row or work.wanted == 1 else 0
         if work.has_extras:
-            _write_entries(work, lane, prefix, chosen)
+            _write_entries(work, lane, prefix)
         elif work.has_rows:
-            _write_rows(work, lane, prefix, chosen)
+            _write_rows(work, lane, prefix)
 
 
-def _chosen(work: _Comparison, prefix: str) -> str:
-    """The rows of the table t that change the list."""
+def _chosen(work: _Comparison, rows: str, prefix: str) -> str:
+    """The rows that change the list: all of them, where nothing was compared. Rows alike change it alike."""
     if not work.by_row:
-        return "SELECT * FROM t" if work.wanted == 1 else "SELECT * FROM t WHERE false"
+        return rows
     place: Path | None = work.changed / "all.parquet"
     if prefix:
         place = part_files(work.layout.folder / "changed-rows", prefix)
     if place is None:
-        return "SELECT * FROM t WHERE false"
+        return f"SELECT * FROM ({rows}) WHERE false"
     changed = f"SELECT rid FROM read_parquet({quote(str(place))}, hive_partitioning = false)"
-    return f"SELECT * FROM t SEMI JOIN ({changed}) USING (rid)"
+    return f"SELECT * FROM ({rows}) SEMI JOIN ({changed}) USING (rid)"
 
 
-def _write_rows(work: _Comparison, lane: Lane, prefix: str, rows: str) -> None:
+def _write_rows(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Rows as entries where each has a column of its own; sorted by the first identifier, and those alike by row."""
     layout = work.layout
     by_number = dict(zip(layout.numbers(), layout.names, strict=True))
     columns = ", ".join(f"{halves.join(by_number[kinds.WIRE_NUMBERS[code]])} AS {code}" for code in work.codes)
-    query = f"SELECT {columns} FROM (SELECT * FROM ({rows}) ORDER BY {layout.first}, rid)"
+    query = f"SELECT {columns} FROM (SELECT * FROM t ORDER BY {layout.first}, rid)"
     _write_query(lane, work.adds, prefix, work.codes, query)
 
 
-def _write_entries(work: _Comparison, lane: Lane, prefix: str, chosen: str) -> None:
+def _write_entries(work: _Comparison, lane: Lane, prefix: str) -> None:
     """One column per wire kind: the first identifier of each kind in a row; further ones are entries of their own."""
     numbers = work.layout.numbers()
     slots, alone = [], []
@@ -218,7 +248,7 @@ def _write_entries(work: _Comparison, lane: Lane, prefix: str, chosen: str) -> N
             alone.append(f"CASE WHEN k = {number} THEN {half} END AS {half}_{code}")
     extras = quote(str(work.extras / f"{prefix or 'all'}.parquet"))
     query = (
-        f"SELECT DISTINCT * FROM (SELECT {', '.join(slots)} FROM ({chosen}) "
+        f"SELECT DISTINCT * FROM (SELECT {', '.join(slots)} FROM t "
         f"UNION ALL SELECT {', '.join(alone)} FROM read_parquet({extras}))"
     )
     first = ", ".join(f"COALESCE({', '.join(f'{half}_{code}' for code in work.codes)}, NULL)" for half in "ab")
