@@ -17,12 +17,11 @@ from pathlib import Path
 from audiences import ledger
 from audiences.pipeline import halves, lanes, newcomers, wire
 from audiences.pipeline.lanes import Lane
+from audiences.pipeline.layout import Layout, part_files, partitioned
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
 from audiences.pipeline.session import PARQUET, Session
-from audiences.pipeline.spread import Layout, part_files, partitioned
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
-
 
 _SAME = "s.k = m.k AND s.a = m.a AND s.b = m.b"
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from audiences.filtering import sql
 from audiences.filtering.conditions import OPERATORS, Condition
+from audiences.pipeline.layout import Layout
 from audiences.pipeline.plan import Incomparable, Plan
 from audiences.pipeline.session import Session
-from pinconnect.identifiers.columnar import quote
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,14 @@ def reading(plan: Plan, rows: str, positions: Sequence[int]) -> Reading:
     return Reading(f"(SELECT *, {', '.join(said)} FROM {rows})", "CASE WHEN NOT left_out THEN {} END", marks)
 
 
-def count(plan: Plan, staged: Path, blank: int, session: Session) -> LeftOut:
+def count(layout: Layout, source: int, blank: int, session: Session) -> LeftOut:
     """blank: empty lines that are rows and were not written, so the filter is asked once for all of them."""
+    plan = layout.plan
     if plan.row_filter is None:
         return NOTHING
-    sums = ["count(*) FILTER (left_out)"]
-    sums += [f"count(*) FILTER (x{index})" for index in range(len(_comparing(plan)))]
-    rows, *incomparable = session.run(f"SELECT {', '.join(sums)} FROM read_parquet({quote(str(staged))})")[0]
+    marks = ["left_out", *(f"x{index}" for index in range(len(_comparing(plan))))]
+    sums = ", ".join(f"count(*) FILTER ({mark})" for mark in marks)
+    rows, *incomparable = session.run(f"SELECT {sums} FROM ({layout.decided(marks, source)})")[0]
     names = dict.fromkeys(plan.row_filter.columns, "''")
     if blank and session.value(f"SELECT {sql.keeps(plan.row_filter, names)}::INTEGER"):
         return LeftOut(rows, 0, tuple(found + blank for found in incomparable))

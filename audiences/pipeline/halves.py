@@ -17,8 +17,10 @@ _SHA1 = "unhex('9d1f6c0e4b7a4c53a2e85b10')"
 _MD5 = "unhex('4c0d7be1953f4a26b8d26a9f17e3c508')"
 
 
-def split(blob: str, name: str) -> str:
+def split(blob: str, name: str, *, only_sha256: bool = False) -> str:
     """SQL for the two halves of a BLOB, as columns a<name> and b<name>; both NULL where it is."""
+    if only_sha256:
+        return f"{blob}[1:16]::UUID AS a{name}, {blob}[17:32]::UUID AS b{name}"
     second = (
         f"CASE octet_length({blob}) WHEN 32 THEN {blob}[17:32] WHEN 20 THEN {_SHA1} || {blob}[17:20] "
         f"WHEN 16 THEN {_MD5} END"

@@ -41,7 +41,7 @@ class ColumnVerdicts:
 def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[ColumnVerdicts, ...]:
     """The verdicts for each mapped column, in order."""
     folder.mkdir()
-    names = [f"{letter}{index}" for index in range(len(plan.columns)) for letter in "dr"]
+    names = [f"{letter}{index}" for index in range(len(plan.columns)) for letter in "ar"]
     counted = ", ".join(f"count({name})" for name in names)
     marks = ["left_out"] if plan.row_filter else []
     empty = " AND ".join([f"{name} IS NULL" for name in names] + [f"NOT {mark}" for mark in marks])

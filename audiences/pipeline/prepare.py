@@ -101,7 +101,7 @@ def _clear(workdir: Path) -> None:
 def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prepared:
     known = ledger.stats(plan.ledger)
     session.enter("reading", 0.0, 0.35)
-    staged = stage(plan, scratch / "stage", session)
+    staged = stage(plan, scratch / "spread", session, known)
     session.enter("checking", 0.35, 0.5)
     verdicts = judge(plan, staged, scratch / "verdicts", session)
     columns = rejects.count_columns(plan, staged, verdicts, session)
@@ -114,9 +114,7 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
             rejects.write, plan, staged, rejects.refused(staged, verdicts, session), workdir / _REJECTS
         )
         session.enter("comparing", 0.5, 0.7)
-        layout = spread(plan, staged, verdicts, scratch / "spread", session, known)
-        # From here on nothing raw is needed, and the room is.
-        shutil.rmtree(scratch / "stage")
+        layout = spread(staged, verdicts, session)
         shutil.rmtree(scratch / "verdicts")
         session.enter("writing", 0.7, 1.0)
         difference = diff(layout, workdir, session)

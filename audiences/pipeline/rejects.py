@@ -60,14 +60,14 @@ def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdic
     if not any(found):
         # The first look at the staged rows has counted them.
         return verdicts[0].empty_rows + blank_lines
-    names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "dr"]
+    names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "ar"]
     tests = ["NOT left_out"] if plan.row_filter else []
     names += ["left_out"] if plan.row_filter else []
     for index, blanks in enumerate(found):
         blank = f"r{index} IS NULL"
         if blanks:
             blank = f"({blank} OR r{index} IN ({blanks}))"
-        tests.append(f"d{index} IS NULL AND {blank}")
+        tests.append(f"a{index} IS NULL AND {blank}")
     return session.value(f"SELECT count(*) FROM ({staged.sql(names)}) WHERE {' AND '.join(tests)}") + blank_lines
 
 

@@ -3,10 +3,11 @@
 A source is first read into a table, whose rows the engine numbers in the order of the text however many threads read
 it. Deciding is what takes the time, and is done by all threads on the numbered rows, in any order.
 
-One Parquet file per source, with the row number n. Per mapped column i: d<i>, the digest where SQL is sure; r<i>, the
-raw text where there is none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and
-r<i> without e<i> is left to the rule. With a filter, rows that do not match stay in their place with all of that NULL
-and left_out true; per condition j that needs a number or a date, x<j> says that the value is none.
+What comes of it is laid out at once as it will be compared (see layout.py), with the row number rid, from 1 over all
+sources. Per mapped column i: a<i> and b<i>, the digest where SQL is sure; r<i>, the raw text where there is
+none; e<i>, the reason where SQL is sure that it is refused. All are NULL for a blank value, and r<i> without e<i> is
+left to the rule. With a filter, rows that do not match stay with all of that NULL and left_out true; per condition j
+that needs a number or a date, x<j> says that the value is none.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -16,14 +17,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audiences.pipeline import filtered
+from audiences.ledger import LedgerStats
+from audiences.pipeline import filtered, halves
 from audiences.pipeline.filtered import NOTHING, LeftOut
+from audiences.pipeline.layout import Layout, choose_width
 from audiences.pipeline.plan import Plan, SourceBroken
 from audiences.pipeline.repair import Repaired, repair
-from audiences.pipeline.session import PARQUET, BadCsv, Session
+from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import Readable, open_source
 from pinconnect.identifiers.columnar import expressions, quote
 
@@ -36,13 +39,11 @@ _READING = 0.2
 
 @dataclass(frozen=True)
 class StagedSource:
-    """One staged file. offset: rows of all sources before. rows: of this one, broken ones included.
+    """One source. offset: rows of all sources before. rows: of this one, broken ones included.
 
-    The file has the 1-based row number within the source as n. broken: (row, reason), the first 100,000 of reasons.
-    blank: empty lines that are rows and match.
+    broken: (row, reason), the first 100,000 of reasons. blank: empty lines that are rows and match.
     """
 
-    path: Path
     offset: int
     rows: int
     broken: tuple[tuple[int, str], ...] = ()
@@ -55,6 +56,7 @@ class StagedSource:
 class Staged:
     """All sources. rows: read. blank_rows: with nothing in any mapped column, broken rows not among them."""
 
+    layout: Layout
     sources: tuple[StagedSource, ...]
     rows: int
     broken: Counter[str]
@@ -66,22 +68,23 @@ class Staged:
 
     def sql(self, columns: Sequence[str]) -> str:
         """A query over all sources: rid (counts from 1 over all sources, broken rows included) and these columns."""
-        parts = [
-            f"SELECT {source.offset} + n AS rid, {', '.join(columns)} FROM read_parquet({quote(str(source.path))})"
-            for source in self.sources
-        ]
-        return " UNION ALL ".join(parts)
+        return self.layout.decided(columns)
 
 
-def stage(plan: Plan, folder: Path, session: Session) -> Staged:
-    """Stage all sources of the plan into folder. Raises SourceBroken."""
+def stage(plan: Plan, folder: Path, session: Session, known: LedgerStats) -> Staged:
+    """Stage all sources of the plan into folder, which is made. Raises SourceBroken."""
     folder.mkdir()
+    # With nothing to compare with, nobody asks which row an identifier came from.
+    layout = Layout(folder, 0, plan, with_rows=len(plan.columns) > 1 and known.total > 0)
     staged: list[StagedSource] = []
     offset = 0
     for number, source in enumerate(plan.sources, start=1):
         start, end = (number - 1) / len(plan.sources), number / len(plan.sources)
         readable = open_source(source, number, plan.read_columns, folder, session.stop_if_cancelled)
-        found = _stage_source(plan, readable, folder, session, offset, (start, end))
+        if number == 1:
+            width = choose_width(_expected(plan, readable), plan.memory_limit_mb, plan.partitions, known.width)
+            layout = replace(layout, width=width)
+        found = _stage_source(layout, readable, session, offset, (start, end))
         if readable.path != source.path:
             readable.path.unlink()
         staged.append(found)
@@ -91,14 +94,19 @@ def stage(plan: Plan, folder: Path, session: Session) -> Staged:
     broken: Counter[str] = Counter()
     for one in staged:
         broken.update(one.reasons or {})
-    return Staged(tuple(staged), offset, broken)
+    return Staged(layout, tuple(staged), offset, broken)
+
+
+def _expected(plan: Plan, first: Readable) -> int:
+    """Values in all sources, taken to be like the first one."""
+    sizes = [source.path.stat().st_size if source.path.exists() else 0 for source in plan.sources]
+    return first.lines * len(plan.columns) * sum(sizes) // max(1, sizes[0])
 
 
 def _stage_source(
-    plan: Plan, readable: Readable, folder: Path, session: Session, offset: int, within: tuple[float, float]
+    layout: Layout, readable: Readable, session: Session, offset: int, within: tuple[float, float]
 ) -> StagedSource:
     """The fast way if it accounts for every line, else the careful one."""
-    target = folder / f"stage-{readable.number}.parquet"
     expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
     start, end = within
     between = start + (end - start) * _READING
@@ -108,31 +116,32 @@ def _stage_source(
         rows = -1
     if rows == expected:
         numbered = f"(SELECT {_NUMBERED}, * FROM raw)"
-        if _decide(plan, numbered, readable.positions, target, session, (between, end)) != rows:
+        query = _decided(layout, numbered, readable.positions, offset)
+        if _write(layout, query, readable.number, session, (between, end)) != rows:
             raise SourceBroken("source_unreadable", source=readable.number)
         session.run("DROP TABLE raw")
-        left_out = filtered.count(plan, target, 0, session)
-        return StagedSource(target, offset, rows, left_out=left_out)
+        left_out = filtered.count(layout, readable.number, 0, session)
+        return StagedSource(offset, rows, left_out=left_out)
     session.run("DROP TABLE IF EXISTS raw")
-    return _stage_carefully(plan, readable, target, session, offset)
+    return _stage_carefully(layout, readable, session, offset)
 
 
-def _stage_carefully(plan: Plan, readable: Readable, target: Path, session: Session, offset: int) -> StagedSource:
-    clean = target.with_suffix(".csv")
-    found: Repaired = repair(readable, clean, session.stop_if_cancelled, plan.max_broken_share)
+def _stage_carefully(layout: Layout, readable: Readable, session: Session, offset: int) -> StagedSource:
+    clean = layout.folder / f"clean-{readable.number}.csv"
+    found: Repaired = repair(readable, clean, session.stop_if_cancelled, layout.plan.max_broken_share)
     positions = tuple(range(1, len(readable.positions) + 1))
     written = found.rows - found.reasons.total() - found.blank
     try:
         reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})"
-        rows = _decide(plan, reading, positions, target, session)
+        rows = _write(layout, _decided(layout, reading, positions, offset), readable.number, session)
     except BadCsv:
         rows = -1
     clean.unlink()
     if rows != written:
         raise SourceBroken("source_unreadable", source=readable.number)
-    left_out = filtered.count(plan, target, found.blank, session)
+    left_out = filtered.count(layout, readable.number, found.blank, session)
     blank = found.blank - left_out.blank
-    return StagedSource(target, offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
+    return StagedSource(offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 
 
 def _read_whole(readable: Readable) -> str:
@@ -161,29 +170,23 @@ def _read_into_table(readable: Readable) -> str:
     return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {_read_whole(readable)}"
 
 
-def _decide(
-    plan: Plan,
-    rows: str,
-    positions: Sequence[int],
-    target: Path,
-    session: Session,
-    within: tuple[float, float] | None = None,
-) -> int:
-    """Write the staged file for numbered rows, in any order; returns how many there were."""
+def _write(layout: Layout, query: str, source: int, session: Session, within: tuple[float, float] | None = None) -> int:
+    """Lay out decided rows, in any order; returns how many there were."""
     session.run("SET preserve_insertion_order = false")
     try:
-        return session.value(_copy(plan, rows, positions, target), within=within)
+        return session.value(layout.write_decided(query, source), within=within)
     finally:
         session.run("SET preserve_insertion_order = true")
 
 
-def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path) -> str:
-    """COPY of numbered rows with what is decided of them; nested, so that each expression is worked out once."""
+def _decided(layout: Layout, reading: str, positions: Sequence[int], offset: int) -> str:
+    """Numbered rows with what is decided of them; nested, so that each expression is worked out once."""
     raw: list[str] = []
     clean: list[str] = []
     shaped: list[str] = []
     digests: list[str] = []
     kept: list[str] = []
+    plan = layout.plan
     source = filtered.reading(plan, reading, positions)
     for index, (column, position) in enumerate(zip(plan.columns, positions, strict=False)):
         found = expressions(
@@ -197,14 +200,28 @@ def _copy(plan: Plan, reading: str, positions: Sequence[int], target: Path) -> s
         raw.append(f"{source.value.format(f'c{position}')} AS w{index}")
         clean.append(f"{found.clean} AS c{index}")
         shaped.append(f"{found.shaped} AS s{index}")
-        shaped.append(f"{found.blank} AS b{index}")
+        shaped.append(f"{found.blank} AS l{index}")
         digests.append(f"{found.digest} AS d{index}")
-        is_odd = f"CASE WHEN d{index} IS NULL THEN CASE WHEN NOT b{index} THEN "
-        kept += [f"d{index}", f"{is_odd}w{index} END END AS r{index}", f"{is_odd}{found.refusal} END END AS e{index}"]
+        is_odd = f"CASE WHEN d{index} IS NULL THEN CASE WHEN NOT l{index} THEN "
+        kept.append(halves.split(f"d{index}", str(index), only_sha256=column.treatment != "any_hash"))
+        kept += [f"{is_odd}w{index} END END AS r{index}", f"{is_odd}{found.refusal} END END AS e{index}"]
     kept += source.marks
     raw.extend(source.marks)
     return (
-        f"COPY (SELECT n, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
+        f"SELECT *, CASE WHEN {_is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END AS p FROM ("
+        f"SELECT {offset} + n AS rid, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
         f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT n, {', '.join(raw)} "
-        f"FROM {source.rows}))))) TO {quote(str(target))} {PARQUET}"
+        f"FROM {source.rows})))))"
     )
+
+
+def _is_odd(layout: Layout) -> str:
+    """Whether the rule has to say something about a row, or the row may be of an erased person."""
+    tests = [f"(r{name} IS NOT NULL AND e{name} IS NULL)" for name in layout.names]
+    if layout.plan.tombstones and layout.plan.mode != "remove":
+        erased = quote(str(layout.plan.tombstones))
+        tests += [
+            f"COALESCE(a{name} IN (SELECT h[1:16]::UUID FROM read_parquet({erased}) WHERE wire_kind = {number}), false)"
+            for name, number in zip(layout.names, layout.numbers(), strict=True)
+        ]
+    return " OR ".join(tests)
