@@ -17,7 +17,7 @@ from pathlib import Path
 from audiences import ledger
 from audiences.pipeline import halves, lanes, newcomers, wire
 from audiences.pipeline.lanes import Lane
-from audiences.pipeline.layout import Layout, part_files, partitioned
+from audiences.pipeline.layout import Layout
 from audiences.pipeline.sequences import Index, SequenceWriter, write_index
 from audiences.pipeline.session import PARQUET, Session
 from pinconnect.identifiers import kinds
@@ -63,7 +63,6 @@ class _Comparison:
         self.meets_most = plan.mode == "mirror" or (plan.mode == "add" and self.known.total <= layout.usable)
         numbers = layout.numbers()
         self.has_extras = self.has_rows and len(set(numbers)) < len(numbers)
-        self.changed = layout.folder / "changed"
         self.extras = layout.folder / "extras"
         self.result = Difference(Index(workdir, plan.wire.shape, self.codes, layout.width, {}))
 
@@ -71,7 +70,7 @@ class _Comparison:
 def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     """Write the sequences and their index into workdir; bounded memory at any size."""
     work = _Comparison(layout, workdir, session)
-    for folder in (work.changed, work.extras, *([workdir / newcomers.FOLDER] if work.has_rows else [])):
+    for folder in (work.extras, *([workdir / newcomers.FOLDER] if work.has_rows else [])):
         folder.mkdir()
     identifiers = layout.usable * len(layout.names) + work.known.total
     number = lanes.how_many(session, identifiers, len(layout.prefixes))
@@ -79,7 +78,8 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     lanes.each(session, partial(_compare, work), layout.prefixes, lanes=number, within=(0.0, whole))
     _count(work)
     if not work.single:
-        _gather_changed(work)
+        if work.by_row:
+            layout.gather_changed(session)
         lanes.each(session, partial(_rows, work), layout.prefixes, lanes=number, within=(whole, 1.0))
     if work.has_rows:
         newcomers.complete(workdir, work.known.members)
@@ -177,23 +177,11 @@ def _write_query(lane: Lane, writer: SequenceWriter, prefix: str, columns: tuple
 
 def _note_changed(work: _Comparison, lane: Lane, prefix: str) -> None:
     """Which rows have an identifier that makes them change the list, to be looked up where the rows lie."""
-    name = f"{prefix or 'all'}.parquet"
     if work.by_row:
-        file = quote(str(work.changed / name))
-        lane.run(f"COPY (SELECT q, rid FROM found WHERE f = {work.wanted}) TO {file} {PARQUET}")
+        lane.run(work.layout.write_changed(f"SELECT q, rid FROM found WHERE f = {work.wanted}", prefix))
     if work.has_extras:
-        lane.run(f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {quote(str(work.extras / name))} {PARQUET}")
-
-
-def _gather_changed(work: _Comparison) -> None:
-    """Bring the changed rows to the partitions of their rows."""
-    if not work.by_row or not work.layout.width:
-        return
-    work.session.run("SET preserve_insertion_order = false")
-    files = quote(str(work.changed / "*.parquet"))
-    target = quote(str(work.layout.folder / "changed-rows"))
-    work.session.run(f"COPY (SELECT DISTINCT q AS p, rid FROM read_parquet({files})) TO {target} {partitioned('p')}")
-    work.session.run("SET preserve_insertion_order = true")
+        file = quote(str(work.extras / f"{prefix or 'all'}.parquet"))
+        lane.run(f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {file} {PARQUET}")
 
 
 def _rows(work: _Comparison, lane: Lane, prefix: str) -> None:
@@ -217,13 +205,7 @@ def _chosen(work: _Comparison, rows: str, prefix: str) -> str:
     """The rows that change the list: all of them, where nothing was compared. Rows alike change it alike."""
     if not work.by_row:
         return rows
-    place: Path | None = work.changed / "all.parquet"
-    if prefix:
-        place = part_files(work.layout.folder / "changed-rows", prefix)
-    if place is None:
-        return f"SELECT * FROM ({rows}) WHERE false"
-    changed = f"SELECT rid FROM read_parquet({quote(str(place))}, hive_partitioning = false)"
-    return f"SELECT * FROM ({rows}) SEMI JOIN ({changed}) USING (rid)"
+    return f"SELECT * FROM ({rows}) SEMI JOIN ({work.layout.changed(prefix)}) USING (rid)"
 
 
 def _write_rows(work: _Comparison, lane: Lane, prefix: str) -> None:

@@ -45,18 +45,24 @@ def reading(plan: Plan, rows: str, positions: Sequence[int]) -> Reading:
     for index, one in enumerate(_comparing(plan)):
         value = sql.compared(one, names, is_day_first=plan.row_filter.is_day_first)
         said.append(f"({value}) IS NULL AS x{index}")
-    marks = ("left_out", *(f"x{index}" for index in range(len(said) - 1)))
-    return Reading(f"(SELECT *, {', '.join(said)} FROM {rows})", "CASE WHEN NOT left_out THEN {} END", marks)
+    return Reading(f"(SELECT *, {', '.join(said)} FROM {rows})", "CASE WHEN NOT left_out THEN {} END", marks(plan))
 
 
-def count(layout: Layout, source: int, blank: int, session: Session) -> LeftOut:
-    """blank: empty lines that are rows and were not written, so the filter is asked once for all of them."""
+def marks(plan: Plan) -> tuple[str, ...]:
+    """The columns that say what the filter made of a row."""
+    return ("left_out", *(f"x{index}" for index in range(len(_comparing(plan))))) if plan.row_filter else ()
+
+
+def count(layout: Layout, offset: int, blank: int, session: Session) -> LeftOut:
+    """Of the source whose rows come after offset.
+
+    blank: empty lines that are rows and were not written, so the filter is asked once for all of them.
+    """
     plan = layout.plan
     if plan.row_filter is None:
         return NOTHING
-    marks = ["left_out", *(f"x{index}" for index in range(len(_comparing(plan))))]
-    sums = ", ".join(f"count(*) FILTER ({mark})" for mark in marks)
-    rows, *incomparable = session.run(f"SELECT {sums} FROM ({layout.decided(marks, source)})")[0]
+    sums = ", ".join(f"count(*) FILTER ({mark})" for mark in layout.marks)
+    rows, *incomparable = session.run(f"SELECT {sums} FROM ({layout.decided(layout.marks)}) WHERE rid > {offset}")[0]
     names = dict.fromkeys(plan.row_filter.columns, "''")
     if blank and session.value(f"SELECT {sql.keeps(plan.row_filter, names)}::INTEGER"):
         return LeftOut(rows, 0, tuple(found + blank for found in incomparable))

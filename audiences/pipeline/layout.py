@@ -13,42 +13,39 @@ are in halves here (see halves.py).
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiences.pipeline import halves
 from audiences.pipeline.plan import Plan
-from audiences.pipeline.session import FORMAT
+from audiences.pipeline.session import PARQUET, Session
+from audiences.pipeline.stores import Files, Store, Tables
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
 # Values that are compared at once, for each megabyte of the memory limit.
 _AT_ONCE_PER_MB = 6_000
-_NOTHING = {
-    "k": "NULL::UTINYINT",
-    "a": "NULL::UUID",
-    "b": "NULL::UUID",
-    "x": "false",
-    "rid": "NULL::BIGINT",
-    "q": "NULL::UTINYINT",
-}
-_COLUMNS = tuple(_NOTHING)
-_DECIDED, _JUDGED, _DIGESTS = "decided", "judged", "digests"
+_TYPES = {"k": "UTINYINT", "a": "UUID", "b": "UUID", "x": "BOOLEAN", "rid": "BIGINT", "q": "UTINYINT"}
+_NOTHING = {name: f"NULL::{type_}" for name, type_ in _TYPES.items()} | {"x": "false"}
+_COLUMNS = tuple(_TYPES)
+_DECIDED, _JUDGED, _DIGESTS, _CHANGED = "decided", "judged", "digests", "changed"
+_CHANGED_TYPES = {"rid": "BIGINT"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the spread data lies. width: hexadecimal digits of the prefix (0, 1 or 2). columns: how many are mapped.
+    """Where the spread data lies: in folder, or in the engine's tables without partitions.
 
-    with_rows: identifiers can be traced to their rows. usable: rows with an identifier, held ones not among them.
-    held_rows, held_distinct: rows with an erased one.
+    width: hexadecimal digits of the prefix (0, 1 or 2). marks: more columns of decided rows, of BOOLEAN. with_rows:
+    identifiers can be traced to their rows. usable: rows with an identifier, held ones not among them. held_rows,
+    held_distinct: rows with an erased one.
     """
 
     folder: Path
     width: int
     plan: Plan
+    marks: tuple[str, ...] = ()
     with_rows: bool = True
     usable: int = 0
     held_rows: int = 0
@@ -89,54 +86,75 @@ class Layout:
         number = halves.leading(self.first, self.width)
         return f"CASE WHEN {self.first} IS NULL THEN {self.none} ELSE {number} END::USMALLINT"
 
+    @property
+    def _store(self) -> Store:
+        return Files(self.folder) if self.width else Tables()
+
+    @property
+    def _row(self) -> dict[str, str]:
+        """The columns of a finished row, with their types."""
+        return {"rid": "BIGINT", **{f"{half}{name}": "UUID" for name in self.names for half in "ab"}}
+
+    @property
+    def _columns(self) -> dict[str, str]:
+        """The columns of a decided row, with their types."""
+        texts = {f"{letter}{name}": "VARCHAR" for name in self.names for letter in "re"}
+        return self._row | texts | dict.fromkeys(self.marks, "BOOLEAN")
+
     def write_decided(self, query: str, source: int) -> str:
-        """COPY of a query for rows with the number p of their partition."""
-        return self._copy(query, _DECIDED, f", FILENAME_PATTERN 'file{source}_{{i}}', OVERWRITE_OR_IGNORE true")
+        """A statement that adds rows with all that stage.py says of them and p."""
+        return self._store.write(_DECIDED, self._columns, query, f"file{source}")
 
     def write_judged(self, query: str) -> str:
-        """The same for what has become of odd rows."""
-        return self._copy(f"SELECT *, {self.place} AS p FROM ({query})", _JUDGED)
+        """A statement that adds what has become of odd rows: rid, a0, b0, …"""
+        return self._store.write(_JUDGED, self._row, f"SELECT *, {self.place} AS p FROM ({query})", "all")
 
     def write_digests(self) -> str:
-        """COPY of the identifiers of all columns but the first."""
-        rows = f"({self.all_rows(f'rid, {halves.names(self.names)}, p::UTINYINT AS q')})"
+        """A statement that lays out the identifiers of all columns but the first."""
+        rows = f"(SELECT {', '.join(self._row)}, p::UTINYINT AS q FROM ({self._finished()}))"
         parts = [self.of_column(index, rows, self.stored) for index in range(1, len(self.names))]
         query = f"SELECT *, {halves.leading('a', self.width)} AS p FROM ({' UNION ALL '.join(parts)})"
-        return self._copy(query, _DIGESTS)
+        return self._store.write(_DIGESTS, self._stored_types, query, "all")
 
-    def _copy(self, query: str, name: str, more: str = "") -> str:
-        return f"COPY ({query}) TO {quote(str(self.folder / name))} {partitioned('p', more)}"
+    def decided(self, columns: Sequence[str], place: int | None = None) -> str:
+        """A query for decided rows, all or those of a partition: rid and these columns."""
+        return self._store.read(_DECIDED, self._columns, ("rid", *columns), place)
 
-    def decided(self, columns: Sequence[str], source: int | str = "*", place: int | str = "*") -> str:
-        """A query for decided rows, of all sources and partitions or of one: rid and these columns."""
-        pattern = f"p={place}/file{source}_*.parquet"
-        if not any((self.folder / _DECIDED).glob(pattern)):
-            return f"SELECT {', '.join(f'NULL::{_type(name)} AS {name}' for name in ('rid', *columns))} WHERE false"
-        file = quote(str(self.folder / _DECIDED / pattern))
-        return f"SELECT {', '.join(('rid', *columns))} FROM read_parquet({file}, hive_partitioning = false)"
+    def count_finished(self) -> str:
+        """A query for the number of rows that were finished when they were decided about."""
+        return f"SELECT count(*) FROM ({self._store.read(_DECIDED, self._columns, ('p',))}) WHERE p < {self.odd}"
 
-    def all_rows(self, columns: str) -> str:
-        """A query for all finished rows; p is their partition."""
-        options = "hive_partitioning = true, hive_types = {'p': USMALLINT}"
-        parts = [
-            f"SELECT {columns} FROM read_parquet({quote(str(self.folder / name / '*' / '*.parquet'))}, {options}) "
-            f"WHERE p < {self.odd}"
-            for name in (_DECIDED, _JUDGED)
-            if any((self.folder / name).glob("*/*.parquet"))
-        ]
-        return " UNION ALL ".join(parts)
+    def _finished(self) -> str:
+        wanted = (*self._row, "p")
+        parts = [self._store.read(name, self._columns, wanted) for name in (_DECIDED, _JUDGED)]
+        return f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE p < {self.odd}"
 
     def forget(self) -> None:
-        """Remove what nobody needs once odd rows have been judged."""
+        """Give back the room of what nobody needs once odd rows have been judged."""
         for place in (self.odd, self.none):
-            shutil.rmtree(self.folder / _DECIDED / f"p={place}", ignore_errors=True)
+            self._store.drop(_DECIDED, place)
 
     def rows(self, prefix: str) -> str:
         """A query for the finished rows of a partition: rid, a0, b0, a1, …"""
-        columns = ["rid", *(f"{half}{name}" for name in self.names for half in "ab")]
-        nothing = ", ".join(f"NULL::{_type(name)} AS {name}" for name in columns)
-        parts = [_files(self.folder / name, prefix, nothing, ", ".join(columns)) for name in (_DECIDED, _JUDGED)]
+        place = _number(prefix)
+        parts = [self._store.read(name, self._columns, tuple(self._row), place) for name in (_DECIDED, _JUDGED)]
         return " UNION ALL ".join(parts)
+
+    def write_changed(self, query: str, prefix: str) -> str:
+        """A statement that keeps the rows (q, rid) in which a partition has found something to change."""
+        if self.width:
+            return f"COPY ({query}) TO {quote(str(self.folder / f'changed-{prefix}.parquet'))} {PARQUET}"
+        return self._store.write(_CHANGED, _CHANGED_TYPES, f"SELECT rid, q AS p FROM ({query})", "all")
+
+    def gather_changed(self, session: Session) -> None:
+        """Bring them to the partitions of their rows, when all partitions have been looked at."""
+        if self.width:
+            query = f"SELECT DISTINCT q AS p, rid FROM read_parquet({quote(str(self.folder / 'changed-*.parquet'))})"
+            session.run_unordered(self._store.write(_CHANGED, _CHANGED_TYPES, query, "all"))
+
+    def changed(self, prefix: str) -> str:
+        """A query for the changed rows of a partition: rid."""
+        return self._store.read(_CHANGED, _CHANGED_TYPES, ("rid",), _number(prefix))
 
     def digests(self, prefix: str) -> str:
         """A query for the identifiers of a partition: k, a, b, x, rid, q; the last two are NULL unless with_rows.
@@ -148,10 +166,10 @@ class Layout:
             return " UNION ALL ".join(self.of_column(index, rows, _COLUMNS) for index in range(len(self.names)))
         parts = [self.of_column(0, rows, _COLUMNS)]
         if len(self.names) > 1:
-            stored = set(self.stored)
-            columns = ", ".join(name if name in stored else f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
-            nothing = ", ".join(f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
-            parts.append(_files(self.folder / _DIGESTS, prefix, nothing, columns))
+            stored = self._store.read(_DIGESTS, self._stored_types, self.stored, _number(prefix))
+            known = set(self.stored)
+            columns = ", ".join(name if name in known else f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
+            parts.append(f"SELECT {columns} FROM ({stored})")
         return " UNION ALL ".join(parts)
 
     @property
@@ -159,6 +177,10 @@ class Layout:
         """What the files of identifiers hold: no more than the comparison will ask for."""
         has_twins = len(set(self.numbers())) < len(self.names)
         return ("k", "a", "b", *(("x",) if has_twins else ()), *(("rid", "q") if self.with_rows else ()))
+
+    @property
+    def _stored_types(self) -> dict[str, str]:
+        return {name: _TYPES[name] for name in self.stored}
 
     def of_column(self, index: int, rows: str, wanted: Sequence[str]) -> str:
         """A query for the identifiers of one column; rows holds q too."""
@@ -184,31 +206,5 @@ def choose_width(values: int, memory_limit_mb: int, wanted: int | None, at_least
     return max(0 if values <= most else 1 if values <= 16 * most else 2, at_least)
 
 
-def partitioned(column: str, more: str = "") -> str:
-    """COPY options for files partitioned by a column."""
-    return f"({FORMAT}, PARTITION_BY ({column}), WRITE_PARTITION_COLUMNS false{more})"
-
-
-def part_files(folder: Path, prefix: str) -> Path | None:
-    """A pattern for the files of a partition; None where nothing fell into it."""
-    place = folder / f"p={_number(prefix)}"
-    return place / "*.parquet" if place.is_dir() and any(place.glob("*.parquet")) else None
-
-
 def _number(prefix: str) -> int:
     return int(prefix, 16) if prefix else 0
-
-
-def _type(name: str) -> str:
-    """Of a column of rows, by its name."""
-    if name == "rid":
-        return "BIGINT"
-    return {"a": "UUID", "b": "UUID", "r": "VARCHAR", "e": "VARCHAR"}.get(name[0], "BOOLEAN")
-
-
-def _files(folder: Path, prefix: str, nothing: str, columns: str) -> str:
-    """A query over the files of a partition, or over nothing where no row fell into it."""
-    files = part_files(folder, prefix)
-    if files is None:
-        return f"SELECT {nothing} WHERE false"
-    return f"SELECT {columns} FROM read_parquet({quote(str(files))}, hive_partitioning = false)"

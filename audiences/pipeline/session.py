@@ -106,6 +106,24 @@ class Session:
         """The first field of the first row, as a number."""
         return int(self.run(sql, within=within)[0][0] or 0)
 
+    def run_unordered(self, sql: str, *, within: tuple[float, float] | None = None) -> int:
+        """The number of rows that a statement writes, in any order, since keeping one costs."""
+        self.run("SET preserve_insertion_order = false")
+        try:
+            return self.value(sql, within=within)
+        finally:
+            self.run("SET preserve_insertion_order = true")
+
+    def run_beside(self, sql: str, work: Callable[[], T], *, within: tuple[float, float]) -> tuple[list[Row], T]:
+        """All rows of a statement, and what work comes to on this thread meanwhile; if it fails, both stop."""
+        future = self._thread.submit(self._fetch, sql)
+        try:
+            done = work()
+        except BaseException:
+            self._connection.interrupt()
+            raise
+        return self._wait(future, within), done
+
     def stream(self, sql: str) -> Iterator[list[Row]]:
         """The rows of a query, 10,000 at a time; no other statement may run before it is exhausted."""
         self._wait(self._thread.submit(self._connection.execute, sql), None)

@@ -19,16 +19,26 @@ _NEWLINES = b"\r\n"
 
 @dataclass(frozen=True)
 class Readable:
-    """A plain UTF-8 file. lines: physical lines with content up to the last one, header included. number: 1-based.
+    """A plain UTF-8 file. number: 1-based. positions: of the columns that are read among the fields.
 
-    positions: of the columns that are read among the fields.
+    counted: its lines, where it had to be written anew and they were counted meanwhile.
     """
 
     path: Path
     source: Source
     number: int
-    lines: int
     positions: tuple[int, ...]
+    counted: int | None = None
+
+    def lines(self, check: Callable[[], None]) -> int:
+        """Physical lines with content up to the last one, header included. check: as in open_source."""
+        if self.counted is not None:
+            return self.counted
+        counter = LineCounter()
+        with self.path.open("rb") as raw:
+            for chunk in _chunks(raw, check):
+                counter.add(chunk)
+        return counter.lines
 
 
 class LineCounter:
@@ -69,22 +79,18 @@ class LineCounter:
 def open_source(
     source: Source, number: int, columns: tuple[str, ...], folder: Path, check: Callable[[], None]
 ) -> Readable:
-    """Find the columns of these names, decompress and decode into folder where needed, count lines.
+    """Find the columns of these names, decompress and decode into folder where needed.
 
     check is called now and then and may raise. Raises SourceBroken and DiskFull.
     """
     positions = tuple(_position(source, number, name) for name in columns)
     encoding = _encoding(source, number)
-    counter = LineCounter()
+    path, counted = source.path, None
     try:
         with _opened(source) as raw:
-            if encoding == "utf-8" and not source.format.compression:
-                path = source.path
-                for chunk in _chunks(raw, check):
-                    counter.add(chunk)
-            else:
+            if encoding != "utf-8" or source.format.compression:
                 path = folder / f"input-{number}.csv"
-                _rewrite(raw, encoding, path, counter, check)
+                counted = _rewrite(raw, encoding, path, check)
     except FileNotFoundError:
         raise SourceBroken("source_missing", source=number) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -93,7 +99,7 @@ def open_source(
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
-    return Readable(path, source, number, counter.lines, positions)
+    return Readable(path, source, number, positions, counted)
 
 
 def _position(source: Source, number: int, name: str) -> int:
@@ -124,8 +130,9 @@ def _chunks(raw: BinaryIO, check: Callable[[], None]) -> Iterator[bytes]:
         yield chunk
 
 
-def _rewrite(raw: BinaryIO, encoding: str, path: Path, counter: LineCounter, check: Callable[[], None]) -> None:
-    """Write the text as UTF-8. Bytes that do not fit the encoding become U+FFFD, which the rules refuse by name."""
+def _rewrite(raw: BinaryIO, encoding: str, path: Path, check: Callable[[], None]) -> int:
+    """Write the text as UTF-8 and count its lines. Bytes that do not fit become U+FFFD, which the rules refuse."""
+    counter = LineCounter()
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     with path.open("wb") as out:
         for chunk in _chunks(raw, check):
@@ -136,3 +143,4 @@ def _rewrite(raw: BinaryIO, encoding: str, path: Path, counter: LineCounter, che
             rest = decoder.decode(b"", final=True).encode("utf-8", errors="replace")
             counter.add(rest)
             out.write(rest)
+    return counter.lines

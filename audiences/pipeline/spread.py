@@ -20,21 +20,16 @@ from pinconnect.identifiers.columnar import quote
 def spread(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> Layout:
     """Finish the layout; rows with an erased identifier are held back (not when removing)."""
     layout = staged.layout
-    finished = layout.all_rows("rid, p")
-    usable = session.value(f"SELECT count(*) FROM ({finished})") if finished else 0
+    usable = session.value(layout.count_finished())
     judged = _joined(layout, verdicts)
     held_rows = held_distinct = 0
     if layout.plan.tombstones and layout.plan.mode != "remove":
         judged, held_rows, held_distinct = _hold_back(layout, judged, layout.plan.tombstones, session)
-    session.run("SET preserve_insertion_order = false")
-    try:
-        usable += session.value(layout.write_judged(judged), within=(0.0, 0.5))
-        (layout.folder / "all.parquet").unlink(missing_ok=True)
-        layout.forget()
-        if usable and layout.width and len(layout.names) > 1:
-            session.run(layout.write_digests(), within=(0.5, 1.0))
-    finally:
-        session.run("SET preserve_insertion_order = true")
+    usable += session.run_unordered(layout.write_judged(judged), within=(0.0, 0.5))
+    (layout.folder / "all.parquet").unlink(missing_ok=True)
+    layout.forget()
+    if usable and layout.width and len(layout.names) > 1:
+        session.run_unordered(layout.write_digests(), within=(0.5, 1.0))
     return replace(layout, usable=usable, held_rows=held_rows, held_distinct=held_distinct)
 
 

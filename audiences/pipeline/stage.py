@@ -74,74 +74,97 @@ class Staged:
 def stage(plan: Plan, folder: Path, session: Session, known: LedgerStats) -> Staged:
     """Stage all sources of the plan into folder, which is made. Raises SourceBroken."""
     folder.mkdir()
-    # With nothing to compare with, nobody asks which row an identifier came from.
-    layout = Layout(folder, 0, plan, with_rows=len(plan.columns) > 1 and known.total > 0)
+    work = _Staging(plan, folder, session, known)
     staged: list[StagedSource] = []
-    offset = 0
-    for number, source in enumerate(plan.sources, start=1):
-        start, end = (number - 1) / len(plan.sources), number / len(plan.sources)
-        readable = open_source(source, number, plan.read_columns, folder, session.stop_if_cancelled)
-        if number == 1:
-            width = choose_width(_expected(plan, readable), plan.memory_limit_mb, plan.partitions, known.width)
-            layout = replace(layout, width=width)
-        found = _stage_source(layout, readable, session, offset, (start, end))
-        if readable.path != source.path:
-            readable.path.unlink()
-        staged.append(found)
-        offset += found.rows
-        session.rows = offset
-        session.report(end)
+    for number in range(1, len(plan.sources) + 1):
+        staged.append(work.stage_source(number))
+        session.report(number / len(plan.sources))
     broken: Counter[str] = Counter()
     for one in staged:
         broken.update(one.reasons or {})
-    return Staged(layout, tuple(staged), offset, broken)
+    return Staged(work.layout, tuple(staged), work.offset, broken)
 
 
-def _expected(plan: Plan, first: Readable) -> int:
-    """Values in all sources, taken to be like the first one."""
-    sizes = [source.path.stat().st_size if source.path.exists() else 0 for source in plan.sources]
-    return first.lines * len(plan.columns) * sum(sizes) // max(1, sizes[0])
+class _Staging:
+    """Stages one source after the other. offset: rows so far. layout: its width is known after the first look."""
 
+    def __init__(self, plan: Plan, folder: Path, session: Session, known: LedgerStats) -> None:
+        self.plan, self.session, self.known = plan, session, known
+        self.offset = 0
+        # With nothing to compare with, nobody asks which row an identifier came from.
+        is_asked = len(plan.columns) > 1 and known.total > 0
+        self.layout = Layout(folder, 0, plan, filtered.marks(plan), is_asked)
 
-def _stage_source(
-    layout: Layout, readable: Readable, session: Session, offset: int, within: tuple[float, float]
-) -> StagedSource:
-    """The fast way if it accounts for every line, else the careful one."""
-    expected = max(0, readable.lines - (1 if readable.source.format.has_header else 0))
-    start, end = within
-    between = start + (end - start) * _READING
-    try:
-        rows = session.value(_read_into_table(readable), within=(start, between))
-    except BadCsv:
-        rows = -1
-    if rows == expected:
-        numbered = f"(SELECT {_NUMBERED}, * FROM raw)"
-        query = _decided(layout, numbered, readable.positions, offset)
-        if _write(layout, query, readable.number, session, (between, end)) != rows:
+    def stage_source(self, number: int) -> StagedSource:
+        """The fast way if it accounts for every line, else the careful one."""
+        source, check = self.plan.sources[number - 1], self.session.stop_if_cancelled
+        readable = open_source(source, number, self.plan.read_columns, self.layout.folder, check)
+        start, end = (number - 1) / len(self.plan.sources), number / len(self.plan.sources)
+        between = start + (end - start) * _READING
+        staged = self._fast(readable, start, between, end) or self._careful(readable, (between, end))
+        if readable.path != source.path:
+            readable.path.unlink()
+        self.offset += staged.rows
+        self.session.rows = self.offset
+        return staged
+
+    def _fast(self, readable: Readable, start: float, between: float, end: float) -> StagedSource | None:
+        def look() -> tuple[int, str]:
+            lines = readable.lines(self.session.stop_if_cancelled)
+            self._choose_width(lines, readable.number)
+            return lines, self._decided(f"(SELECT {_NUMBERED}, * FROM raw)", readable.positions)
+
+        try:
+            found, (lines, query) = self.session.run_beside(_read_into_table(readable), look, within=(start, between))
+            rows = int(found[0][0])
+        except BadCsv:
+            rows = -1
+        is_whole = rows >= 0 and rows == max(0, lines - (1 if readable.source.format.has_header else 0))
+        if is_whole and self._write(query, readable.number, (between, end)) != rows:
             raise SourceBroken("source_unreadable", source=readable.number)
-        session.run("DROP TABLE raw")
-        left_out = filtered.count(layout, readable.number, 0, session)
-        return StagedSource(offset, rows, left_out=left_out)
-    session.run("DROP TABLE IF EXISTS raw")
-    return _stage_carefully(layout, readable, session, offset)
+        self.session.run("DROP TABLE IF EXISTS raw")
+        if not is_whole:
+            return None
+        return StagedSource(self.offset, rows, left_out=filtered.count(self.layout, self.offset, 0, self.session))
 
+    def _careful(self, readable: Readable, within: tuple[float, float]) -> StagedSource:
+        clean = self.layout.folder / f"clean-{readable.number}.csv"
+        found: Repaired = repair(readable, clean, self.session.stop_if_cancelled, self.plan.max_broken_share)
+        positions = tuple(range(1, len(readable.positions) + 1))
+        written = found.rows - found.reasons.total() - found.blank
+        try:
+            query = self._decided(
+                f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})", positions
+            )
+            rows = self._write(query, readable.number, within)
+        except BadCsv:
+            rows = -1
+        clean.unlink()
+        if rows != written:
+            raise SourceBroken("source_unreadable", source=readable.number)
+        left_out = filtered.count(self.layout, self.offset, found.blank, self.session)
+        blank = found.blank - left_out.blank
+        return StagedSource(self.offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 
-def _stage_carefully(layout: Layout, readable: Readable, session: Session, offset: int) -> StagedSource:
-    clean = layout.folder / f"clean-{readable.number}.csv"
-    found: Repaired = repair(readable, clean, session.stop_if_cancelled, layout.plan.max_broken_share)
-    positions = tuple(range(1, len(readable.positions) + 1))
-    written = found.rows - found.reasons.total() - found.blank
-    try:
-        reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})"
-        rows = _write(layout, _decided(layout, reading, positions, offset), readable.number, session)
-    except BadCsv:
-        rows = -1
-    clean.unlink()
-    if rows != written:
-        raise SourceBroken("source_unreadable", source=readable.number)
-    left_out = filtered.count(layout, readable.number, found.blank, session)
-    blank = found.blank - left_out.blank
-    return StagedSource(offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
+    def _choose_width(self, lines: int, number: int) -> None:
+        """By the values in all sources, taken to be like the first one."""
+        if number > 1:
+            return
+        plan = self.plan
+        sizes = [source.path.stat().st_size if source.path.exists() else 0 for source in plan.sources]
+        values = lines * len(plan.columns) * sum(sizes) // max(1, sizes[0])
+        width = choose_width(values, plan.memory_limit_mb, plan.partitions, self.known.width)
+        self.layout = replace(self.layout, width=width)
+
+    def _write(self, query: str, source: int, within: tuple[float, float]) -> int:
+        """Lay out decided rows; returns how many there were."""
+        return self.session.run_unordered(self.layout.write_decided(query, source), within=within)
+
+    def _decided(self, rows: str, positions: Sequence[int]) -> str:
+        """A query for numbered rows with what is decided of them and the number p of their partition."""
+        layout = self.layout
+        place = f"CASE WHEN {_is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END"
+        return f"SELECT *, {place} AS p FROM ({_decided(self.plan, rows, positions, self.offset)})"
 
 
 def _read_whole(readable: Readable) -> str:
@@ -170,23 +193,13 @@ def _read_into_table(readable: Readable) -> str:
     return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {_read_whole(readable)}"
 
 
-def _write(layout: Layout, query: str, source: int, session: Session, within: tuple[float, float] | None = None) -> int:
-    """Lay out decided rows, in any order; returns how many there were."""
-    session.run("SET preserve_insertion_order = false")
-    try:
-        return session.value(layout.write_decided(query, source), within=within)
-    finally:
-        session.run("SET preserve_insertion_order = true")
-
-
-def _decided(layout: Layout, reading: str, positions: Sequence[int], offset: int) -> str:
-    """Numbered rows with what is decided of them; nested, so that each expression is worked out once."""
+def _decided(plan: Plan, reading: str, positions: Sequence[int], offset: int) -> str:
+    """Nested, so that each expression is worked out once."""
     raw: list[str] = []
     clean: list[str] = []
     shaped: list[str] = []
     digests: list[str] = []
     kept: list[str] = []
-    plan = layout.plan
     source = filtered.reading(plan, reading, positions)
     for index, (column, position) in enumerate(zip(plan.columns, positions, strict=False)):
         found = expressions(
@@ -199,8 +212,7 @@ def _decided(layout: Layout, reading: str, positions: Sequence[int], offset: int
         )
         raw.append(f"{source.value.format(f'c{position}')} AS w{index}")
         clean.append(f"{found.clean} AS c{index}")
-        shaped.append(f"{found.shaped} AS s{index}")
-        shaped.append(f"{found.blank} AS l{index}")
+        shaped += [f"{found.shaped} AS s{index}", f"{found.blank} AS l{index}"]
         digests.append(f"{found.digest} AS d{index}")
         is_odd = f"CASE WHEN d{index} IS NULL THEN CASE WHEN NOT l{index} THEN "
         kept.append(halves.split(f"d{index}", str(index), only_sha256=column.treatment != "any_hash"))
@@ -208,10 +220,9 @@ def _decided(layout: Layout, reading: str, positions: Sequence[int], offset: int
     kept += source.marks
     raw.extend(source.marks)
     return (
-        f"SELECT *, CASE WHEN {_is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END AS p FROM ("
         f"SELECT {offset} + n AS rid, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
         f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT n, {', '.join(raw)} "
-        f"FROM {source.rows})))))"
+        f"FROM {source.rows}))))"
     )
 
 
