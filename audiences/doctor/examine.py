@@ -98,6 +98,7 @@ def _read(plan: Plan, folder: Path, session: Session) -> str:
     """Bring the mapped columns of the rows that match into Parquet; a query for source, row and v0, v1 …, trimmed."""
     parts = []
     for number, source in enumerate(plan.sources, start=1):
+        session.stop_if_cancelled()
         readable = open_source(source, number, plan.read_columns, folder, session.stop_if_cancelled)
         target = folder / f"values-{number}.parquet"
         try:

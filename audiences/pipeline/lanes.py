@@ -109,6 +109,30 @@ def each(
     return [future.result() for future in futures]
 
 
+@contextmanager
+def aside(session: Session, work: Callable[[Lane], Result]) -> Iterator[Future[Result]]:
+    """Do one piece of work while the caller goes on with the session, and wait for it at the end.
+
+    It is stopped if the caller fails. Its result, or what it raised, is in the future.
+    """
+    turns = _Turns()
+    connection = session.connect()
+    try:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside") as pool:
+            future = pool.submit(work, Lane(connection, turns))
+            try:
+                yield future
+                while not future.done():
+                    session.stop_if_cancelled()
+                    wait([future], timeout=POLL_S)
+            except BaseException:
+                turns.stop()
+                _stop([future], [connection])
+                raise
+    finally:
+        connection.close()
+
+
 def _watch(session: Session, futures: Sequence[Future[Result]], within: tuple[float, float]) -> None:
     """Until all are done: report, look whether to stop, and raise the first failure."""
     open_ones = set(futures)

@@ -129,11 +129,6 @@ class Layout:
         parts = [self._store.read(name, self._columns, wanted) for name in (_DECIDED, _JUDGED)]
         return f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE p < {self.odd}"
 
-    def forget(self) -> None:
-        """Give back the room of what nobody needs once odd rows have been judged."""
-        for place in (self.odd, self.none):
-            self._store.drop(_DECIDED, place)
-
     def rows(self, prefix: str) -> str:
         """A query for the finished rows of a partition: rid, a0, b0, a1, …"""
         place = _number(prefix)

@@ -6,11 +6,11 @@ import errno
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from audiences import ledger
-from audiences.pipeline import batches, filtered, newcomers, rejects
+from audiences.pipeline import batches, filtered, lanes, newcomers, rejects
 from audiences.pipeline.diff import Difference, diff
 from audiences.pipeline.judge import judge
 from audiences.pipeline.plan import (
@@ -106,16 +106,11 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
     verdicts = judge(plan, staged, scratch / "verdicts", session)
     columns = rejects.count_columns(plan, staged, verdicts, session)
     blank_rows = rejects.count_blank_rows(plan, staged, verdicts, session)
-    shown = rejects.examples(plan, staged, verdicts, session)
+    target = workdir / _REJECTS
     # Masking and writing so many values takes a while, and the engine has better things to do than to wait for it.
-    with ThreadPoolExecutor(1, "rejects") as beside:
-        # Not kept here: raw values are to be gone as soon as they are written.
-        listed = beside.submit(
-            rejects.write, plan, staged, rejects.refused(staged, verdicts, session), workdir / _REJECTS
-        )
+    with lanes.aside(session, partial(rejects.list_refused, plan, staged, verdicts, columns, target)) as listed:
         session.enter("comparing", 0.5, 0.7)
         layout = spread(staged, verdicts, session)
-        shutil.rmtree(scratch / "verdicts")
         session.enter("writing", 0.7, 1.0)
         difference = diff(layout, workdir, session)
         cut = batches.cut(difference.index, plan.limits, session)
@@ -129,12 +124,12 @@ def _prepare(plan: Plan, workdir: Path, scratch: Path, session: Session) -> Prep
         ledger=0 if plan.takes_strangers else known.total,
         blank_rows=blank_rows,
         broken=dict(sorted(staged.broken.items())),
-        examples=shown,
+        examples=listed.result(),
         incomparable=filtered.incomparable(plan, [source.left_out for source in staged.sources]),
     )
     check(counts)
     session.report(1.0)
-    return Prepared(counts, cut, listed.result())
+    return Prepared(counts, cut, target)
 
 
 def _rows(staged: Staged, layout: Layout, difference: Difference) -> RowCounts:

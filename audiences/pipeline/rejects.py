@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from audiences.pipeline.judge import ColumnVerdicts
 from audiences.pipeline.plan import ColumnCounts, Example, Plan
-from audiences.pipeline.session import Session
+from audiences.pipeline.session import Row, Session
 from audiences.pipeline.stage import Staged
 from pinconnect.identifiers.columnar import quote
 from pinconnect.identifiers.masking import mask
@@ -26,12 +28,36 @@ _EXAMPLES = 5
 # Refused values among which different examples are looked for.
 _LOOKED_AT = 200
 _BLOCK = 50_000
+# This works beside threads that need the interpreter for a moment now and then, and would wait far longer for each.
+_LINES_AT_ONCE = 200
+_PAUSE_S = 0.000_2
 HEADER = ("file", "row", "column", "kind", "reason", "value")
 # Spreadsheets run cells that start so as formulas.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # (row over all sources, number of the column, reason, raw value)
 Refused = tuple[int, int, str, str]
 _QUOTED = re.compile(r'[",\r\n]')
+
+
+class Engine(Protocol):
+    """A session or a lane."""
+
+    def run(self, sql: str) -> list[Row]: ...
+
+
+def list_refused(
+    plan: Plan,
+    staged: Staged,
+    verdicts: Sequence[ColumnVerdicts],
+    columns: Sequence[ColumnCounts],
+    target: Path,
+    engine: Engine,
+) -> tuple[Example, ...]:
+    """Write the list for download to target, and find a few examples to show."""
+    listed = refused(staged, verdicts, engine)
+    shown = examples(plan, staged, columns, listed, verdicts, engine)
+    write(plan, staged, listed, target)
+    return shown
 
 
 def count_columns(
@@ -79,31 +105,54 @@ def _blanks(one: ColumnVerdicts, session: Session) -> str | None:
     return query if session.run(f"{query} LIMIT 1") else None
 
 
-def examples(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> tuple[Example, ...]:
-    """Up to five different ones per column and reason, those that come first."""
+def examples(
+    plan: Plan,
+    staged: Staged,
+    columns: Sequence[ColumnCounts],
+    listed: Sequence[Refused],
+    verdicts: Sequence[ColumnVerdicts],
+    engine: Engine,
+) -> tuple[Example, ...]:
+    """Up to five different ones per column and reason, those that come first. listed: what refused() found."""
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    left = {(index, reason): size for index, one in enumerate(columns) for reason, size in one.invalid.items()}
+    for rid, index, reason, raw in listed:
+        if (key := (index, reason)) in left:
+            values = found.setdefault(key, {})
+            values.setdefault(raw, rid)
+            left[key] -= 1
+            if len(values) == _EXAMPLES or not left[key]:
+                del left[key]
+        elif not left:
+            break
+    # The list ended before there were enough of these.
+    for index, reason in left:
+        values = found.setdefault((index, reason), {})
+        for rid, raw in _first_ones(index, reason, staged, verdicts[index], engine):
+            if len(values) < _EXAMPLES:
+                values.setdefault(raw, rid)
     shown = []
-    for index, (column, one) in enumerate(zip(plan.columns, verdicts, strict=True)):
-        found: list[tuple[str, int, str]] = []
-        if one.refused:
-            found += session.run(
-                f"SELECT e, o.rid, o.raw FROM (SELECT e{index} AS e, unnest(arg_min({{'rid': rid, 'raw': r{index}}}, "
-                f"rid, {_LOOKED_AT})) AS o FROM ({staged.sql([f'e{index}', f'r{index}'])}) "
-                f"WHERE e{index} IS NOT NULL GROUP BY e)"
-            )
-        if one.files:
-            found += session.run(
-                f"SELECT reason, first, raw FROM read_parquet({quote(one.files)}) "
-                f"WHERE h IS NULL AND reason <> 'blank' "
-                f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY first) <= {_EXAMPLES}"
-            )
-        seen: dict[str, set[str]] = {}
-        for reason, rid, raw in sorted(found):
-            values = seen.setdefault(reason, set())
-            if len(values) < _EXAMPLES and raw not in values:
-                values.add(raw)
-                number, row = locate(staged, rid)
-                shown.append(Example(number, row, column.column, column.kind, reason, mask(raw)))
+    for (index, reason), values in sorted(found.items()):
+        column = plan.columns[index]
+        for raw, rid in values.items():
+            shown.append(Example(*locate(staged, rid), column.column, column.kind, reason, mask(raw)))
     return tuple(shown)
+
+
+def _first_ones(index: int, reason: str, staged: Staged, one: ColumnVerdicts, engine: Engine) -> list[tuple[int, str]]:
+    """(rid, raw) of the first refused values with a reason, in order."""
+    found: list[tuple[int, str]] = []
+    if reason in one.refused:
+        found += engine.run(
+            f"SELECT o.rid, o.raw FROM (SELECT unnest(arg_min({{'rid': rid, 'raw': r{index}}}, rid, {_LOOKED_AT})) "
+            f"AS o FROM ({staged.sql([f'e{index}', f'r{index}'])}) WHERE e{index} = {quote(reason)})"
+        )
+    if one.files:
+        found += engine.run(
+            f"SELECT first, raw FROM read_parquet({quote(one.files)}) "
+            f"WHERE h IS NULL AND reason = {quote(reason)} ORDER BY first LIMIT {_EXAMPLES}"
+        )
+    return sorted(found)
 
 
 def locate(staged: Staged, rid: int) -> tuple[int, int]:
@@ -114,10 +163,10 @@ def locate(staged: Staged, rid: int) -> tuple[int, int]:
     raise ValueError("No such row.")
 
 
-def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> list[Refused]:
+def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], engine: Engine) -> list[Refused]:
     """The first 100,000 refused values in row order."""
     parts = []
-    end = _end_of_list(staged, verdicts, session)
+    end = _end_of_list(staged, verdicts, engine)
     for index, one in enumerate(verdicts):
         rows = f"SELECT * FROM ({staged.sql([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
         if one.refused:
@@ -132,10 +181,10 @@ def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session
             )
     if not parts:
         return []
-    return session.run(f"{' UNION ALL '.join(parts)} ORDER BY rid, i LIMIT {MOST_LINES}")
+    return engine.run(f"{' UNION ALL '.join(parts)} ORDER BY rid, i LIMIT {MOST_LINES}")
 
 
-def write(plan: Plan, staged: Staged, found: Sequence[Refused], target: Path) -> Path:
+def write(plan: Plan, staged: Staged, found: Sequence[Refused], target: Path) -> None:
     """What refused() found and broken rows, the first 100,000 in row order, masked, as CSV that no spreadsheet runs."""
     # What is said of a column and a reason is said often, and many values come again.
     named = lru_cache(maxsize=4096)(lambda index, reason: _named(plan, index, reason))
@@ -144,12 +193,13 @@ def write(plan: Plan, staged: Staged, found: Sequence[Refused], target: Path) ->
     number, offset, last = 0, 0, 0
     with target.open("w", encoding="utf-8", newline="") as out:
         out.write(f"{','.join(HEADER)}\r\n")
-        for rid, index, reason, raw in islice(merge(_broken(staged), found), MOST_LINES):
+        for line, (rid, index, reason, raw) in enumerate(islice(merge(_broken(staged), found), MOST_LINES)):
+            if not line % _LINES_AT_ONCE:
+                time.sleep(_PAUSE_S)
             while rid > last:
                 number, source = next(places)
                 offset, last = source.offset, source.offset + source.rows
             out.write(f"{number},{rid - offset},{named(index, reason)},{shown(raw)}\r\n")
-    return target
 
 
 def _named(plan: Plan, index: int, reason: str) -> str:
@@ -176,13 +226,13 @@ def _broken(staged: Staged) -> Iterator[Refused]:
             yield source.offset + row, -1, reason, ""
 
 
-def _end_of_list(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
+def _end_of_list(staged: Staged, verdicts: Sequence[ColumnVerdicts], engine: Engine) -> int:
     """A row up to which enough values were refused to fill the list, so that the rest need not be sorted."""
     names = [f"e{index}" for index in range(len(verdicts))]
     if sum(sum(one.refused.values()) for one in verdicts) > MOST_LINES:
         sums = " + ".join(f"count({name})" for name in names)
         found = 0
-        for block, refused in session.run(
+        for block, refused in engine.run(
             f"SELECT rid // {_BLOCK} AS block, {sums} FROM ({staged.sql(names)}) GROUP BY block ORDER BY block"
         ):
             found += refused

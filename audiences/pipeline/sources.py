@@ -67,7 +67,8 @@ class LineCounter:
 
     @staticmethod
     def _count(text: bytes) -> int:
-        returns = text.count(b"\r")
+        # Looking for one is ten times as fast as counting none.
+        returns = text.count(b"\r") if b"\r" in text else 0
         return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
 
     @property

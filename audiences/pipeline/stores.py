@@ -8,7 +8,6 @@ Every row has p, the number of its partition. Both ways of keeping them have the
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -28,10 +27,6 @@ class Store(Protocol):
         """A query for these columns, of all partitions or of one; p may be wanted, too."""
         ...
 
-    def drop(self, name: str, place: int) -> None:
-        """Forget a partition that takes room and is not asked for any more."""
-        ...
-
 
 class Tables:
     """In the engine's memory, which is a quarter of the work of files; it spills if memory is short."""
@@ -45,9 +40,6 @@ class Tables:
         """See Store."""
         where = "" if place is None else f" WHERE p = {place}"
         return f"SELECT {', '.join(wanted)} FROM {name}{where}"
-
-    def drop(self, name: str, place: int) -> None:
-        """Nothing: that would take longer than the room is worth."""
 
 
 class Files:
@@ -73,7 +65,3 @@ class Files:
         options = "hive_partitioning = true, hive_types = {'p': USMALLINT}"
         files = quote(str(self._folder / name / pattern))
         return f"SELECT {', '.join(wanted)} FROM read_parquet({files}, {options})"
-
-    def drop(self, name: str, place: int) -> None:
-        """See Store."""
-        shutil.rmtree(self._folder / name / f"p={place}", ignore_errors=True)
