@@ -101,9 +101,13 @@ class Layout:
         texts = {f"{letter}{name}": "VARCHAR" for name in self.names for letter in "re"}
         return self._row | texts | dict.fromkeys(self.marks, "BOOLEAN")
 
-    def write_decided(self, query: str, source: int) -> str:
-        """A statement that adds rows with all that stage.py says of them and p."""
-        return self._store.write(_DECIDED, self._columns, query, f"file{source}")
+    def write_decided(self, query: str, tag: str) -> str:
+        """A statement that adds rows with all that stage.py says of them and p. tag: another one each time."""
+        return self._store.write(_DECIDED, self._columns, query, tag)
+
+    def forget_decided(self, tag: str, offset: int) -> str | None:
+        """Take rows back: those of tags that start so, or those after offset; a statement if it takes one."""
+        return self._store.forget(_DECIDED, tag, f"rid > {offset}")
 
     def write_judged(self, query: str) -> str:
         """A statement that adds what has become of odd rows: rid, a0, b0, …"""
@@ -145,7 +149,8 @@ class Layout:
         """Bring them to the partitions of their rows, when all partitions have been looked at."""
         if self.width:
             query = f"SELECT DISTINCT q AS p, rid FROM read_parquet({quote(str(self.folder / 'changed-*.parquet'))})"
-            session.run_unordered(self._store.write(_CHANGED, _CHANGED_TYPES, query, "all"))
+            with session.unordered():
+                session.run(self._store.write(_CHANGED, _CHANGED_TYPES, query, "all"))
 
     def changed(self, prefix: str) -> str:
         """A query for the changed rows of a partition: rid."""

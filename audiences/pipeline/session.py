@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -106,11 +107,12 @@ class Session:
         """The first field of the first row, as a number."""
         return int(self.run(sql, within=within)[0][0] or 0)
 
-    def run_unordered(self, sql: str, *, within: tuple[float, float] | None = None) -> int:
-        """The number of rows that a statement writes, in any order, since keeping one costs."""
+    @contextmanager
+    def unordered(self) -> Iterator[None]:
+        """Statements write in any order, since keeping one costs."""
         self.run("SET preserve_insertion_order = false")
         try:
-            return self.value(sql, within=within)
+            yield
         finally:
             self.run("SET preserve_insertion_order = true")
 

@@ -7,6 +7,7 @@ import errno
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,26 +20,12 @@ _NEWLINES = b"\r\n"
 
 @dataclass(frozen=True)
 class Readable:
-    """A plain UTF-8 file. number: 1-based. positions: of the columns that are read among the fields.
-
-    counted: its lines, where it had to be written anew and they were counted meanwhile.
-    """
+    """A plain UTF-8 file. number: 1-based. positions: of the columns that are read among the fields."""
 
     path: Path
     source: Source
     number: int
     positions: tuple[int, ...]
-    counted: int | None = None
-
-    def lines(self, check: Callable[[], None]) -> int:
-        """Physical lines with content up to the last one, header included. check: as in open_source."""
-        if self.counted is not None:
-            return self.counted
-        counter = LineCounter()
-        with self.path.open("rb") as raw:
-            for chunk in _chunks(raw, check):
-                counter.add(chunk)
-        return counter.lines
 
 
 class LineCounter:
@@ -72,6 +59,11 @@ class LineCounter:
         return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
 
     @property
+    def ends(self) -> int:
+        """Lines that have an end, whether anything is in them or not."""
+        return self._ends
+
+    @property
     def lines(self) -> int:
         """Lines with content, and the empty ones between them."""
         return self._ends - self._ends_at_tail + 1 if self._any else 0
@@ -84,14 +76,21 @@ def open_source(
 
     check is called now and then and may raise. Raises SourceBroken and DiskFull.
     """
-    positions = tuple(_position(source, number, name) for name in columns)
-    encoding = _encoding(source, number)
-    path, counted = source.path, None
+    positions = find_columns(source, number, columns)
+    path = source.path
+    with reading(number), Text(source, number, check) as text:
+        if not text.is_plain:
+            path = folder / f"input-{number}.csv"
+            with path.open("wb") as out:
+                out.writelines(text.chunks())
+    return Readable(path, source, number, positions)
+
+
+@contextmanager
+def reading(number: int) -> Iterator[None]:
+    """Give what goes wrong with the source of this number its own name."""
     try:
-        with _opened(source) as raw:
-            if encoding != "utf-8" or source.format.compression:
-                path = folder / f"input-{number}.csv"
-                counted = _rewrite(raw, encoding, path, check)
+        yield
     except FileNotFoundError:
         raise SourceBroken("source_missing", source=number) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -100,7 +99,51 @@ def open_source(
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
-    return Readable(path, source, number, positions, counted)
+
+
+class Text:
+    """The text of a source as UTF-8, while it is open. is_plain: its file is that already."""
+
+    def __init__(self, source: Source, number: int, check: Callable[[], None]) -> None:
+        self._encoding = _encoding(source, number)
+        self._check = check
+        self.is_plain = self._encoding == "utf-8" and not source.format.compression
+        self._file = source.path.open("rb")
+        self.size = source.path.stat().st_size
+        self._raw: BinaryIO = self._file
+        if source.format.compression == "gzip":
+            self._raw = gzip.GzipFile(fileobj=self._file)  # type: ignore[assignment]
+
+    def __enter__(self) -> Text:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read, roughly; above 0."""
+        return max(1, self._file.tell()) / max(1, self.size)
+
+    def chunks(self) -> Iterator[bytes]:
+        """In pieces of about a megabyte. Bytes that do not fit become U+FFFD, which the rules refuse by name."""
+        if self._encoding == "utf-8":
+            yield from self._chunks()
+            return
+        decoder = codecs.getincrementaldecoder(self._encoding)(errors="replace")
+        for chunk in self._chunks():
+            yield decoder.decode(chunk).encode("utf-8", errors="replace")
+        yield decoder.decode(b"", final=True).encode("utf-8", errors="replace")
+
+    def _chunks(self) -> Iterator[bytes]:
+        while chunk := self._raw.read(_CHUNK):
+            self._check()
+            yield chunk
+
+
+def find_columns(source: Source, number: int, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """The positions of the columns of these names among the fields."""
+    return tuple(_position(source, number, name) for name in columns)
 
 
 def _position(source: Source, number: int, name: str) -> int:
@@ -117,31 +160,3 @@ def _encoding(source: Source, number: int) -> str:
     except LookupError:
         raise SourceBroken("unknown_encoding", source=number) from None
     return "utf-8" if name in ("utf-8", "ascii", "utf-8-sig") else name
-
-
-def _opened(source: Source) -> BinaryIO:
-    if source.format.compression == "gzip":
-        return gzip.open(source.path, "rb")  # type: ignore[return-value]
-    return source.path.open("rb")
-
-
-def _chunks(raw: BinaryIO, check: Callable[[], None]) -> Iterator[bytes]:
-    while chunk := raw.read(_CHUNK):
-        check()
-        yield chunk
-
-
-def _rewrite(raw: BinaryIO, encoding: str, path: Path, check: Callable[[], None]) -> int:
-    """Write the text as UTF-8 and count its lines. Bytes that do not fit become U+FFFD, which the rules refuse."""
-    counter = LineCounter()
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    with path.open("wb") as out:
-        for chunk in _chunks(raw, check):
-            text = chunk if encoding == "utf-8" else decoder.decode(chunk).encode("utf-8", errors="replace")
-            counter.add(text)
-            out.write(text)
-        if encoding != "utf-8":
-            rest = decoder.decode(b"", final=True).encode("utf-8", errors="replace")
-            counter.add(rest)
-            out.write(rest)
-    return counter.lines

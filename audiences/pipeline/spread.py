@@ -25,10 +25,11 @@ def spread(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session)
     held_rows = held_distinct = 0
     if layout.plan.tombstones and layout.plan.mode != "remove":
         judged, held_rows, held_distinct = _hold_back(layout, judged, layout.plan.tombstones, session)
-    usable += session.run_unordered(layout.write_judged(judged), within=(0.0, 0.5))
-    (layout.folder / "all.parquet").unlink(missing_ok=True)
-    if usable and layout.width and len(layout.names) > 1:
-        session.run_unordered(layout.write_digests(), within=(0.5, 1.0))
+    with session.unordered():
+        usable += session.value(layout.write_judged(judged), within=(0.0, 0.5))
+        (layout.folder / "all.parquet").unlink(missing_ok=True)
+        if usable and layout.width and len(layout.names) > 1:
+            session.run(layout.write_digests(), within=(0.5, 1.0))
     return replace(layout, usable=usable, held_rows=held_rows, held_distinct=held_distinct)
 
 

@@ -1,7 +1,8 @@
 """Read the mapped columns of every source and decide as columns all that can be decided so.
 
-A source is first read into a table, whose rows the engine numbers in the order of the text however many threads read
-it. Deciding is what takes the time, and is done by all threads on the numbered rows, in any order.
+A source is read into a table, piece after piece if it is large. The engine numbers the rows of a table in the order of
+the text, however many threads read it. Deciding is what takes the time, and is done by all threads on the numbered
+rows, in any order.
 
 What comes of it is laid out at once as it will be compared (see layout.py), with the row number rid, from 1 over all
 sources. Per mapped column i: a<i> and b<i>, the digest where SQL is sure; r<i>, the raw text where there is
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,17 +26,20 @@ from audiences.ledger import LedgerStats
 from audiences.pipeline import filtered, halves
 from audiences.pipeline.filtered import NOTHING, LeftOut
 from audiences.pipeline.layout import Layout, choose_width
-from audiences.pipeline.plan import Plan, SourceBroken
+from audiences.pipeline.plan import Plan, Source, SourceBroken
 from audiences.pipeline.repair import Repaired, repair
+from audiences.pipeline.segments import Segment, Segments
 from audiences.pipeline.session import BadCsv, Session
-from audiences.pipeline.sources import Readable, open_source
+from audiences.pipeline.sources import find_columns, open_source
 from pinconnect.identifiers.columnar import expressions, quote
 
 # Not the place in a file that the engine wrote: with several threads it puts whole row groups of a long query in
 # another order, whatever it is told to preserve.
 _NUMBERED = "rowid + 1 AS n"
-# Of the time that a source takes.
+# Of the time that a piece takes.
 _READING = 0.2
+# Bytes that are read at once, for each megabyte of the memory limit: a quarter of it.
+_PIECE_PER_MB = 250_000
 
 
 @dataclass(frozen=True)
@@ -97,81 +102,103 @@ class _Staging:
 
     def stage_source(self, number: int) -> StagedSource:
         """The fast way if it accounts for every line, else the careful one."""
-        source, check = self.plan.sources[number - 1], self.session.stop_if_cancelled
-        readable = open_source(source, number, self.plan.read_columns, self.layout.folder, check)
-        start, end = (number - 1) / len(self.plan.sources), number / len(self.plan.sources)
-        between = start + (end - start) * _READING
-        staged = self._fast(readable, start, between, end) or self._careful(readable, (between, end))
-        if readable.path != source.path:
-            readable.path.unlink()
+        source, count = self.plan.sources[number - 1], len(self.plan.sources)
+        within = ((number - 1) / count, number / count)
+        staged = self._fast(source, number, within) or self._careful(source, number, within)
         self.offset += staged.rows
         self.session.rows = self.offset
         return staged
 
-    def _fast(self, readable: Readable, start: float, between: float, end: float) -> StagedSource | None:
-        def look() -> tuple[int, str]:
-            lines = readable.lines(self.session.stop_if_cancelled)
-            self._choose_width(lines, readable.number)
-            return lines, self._decided(f"(SELECT {_NUMBERED}, * FROM raw)", readable.positions)
-
-        try:
-            found, (lines, query) = self.session.run_beside(_read_into_table(readable), look, within=(start, between))
-            rows = int(found[0][0])
-        except BadCsv:
-            rows = -1
-        is_whole = rows >= 0 and rows == max(0, lines - (1 if readable.source.format.has_header else 0))
-        if is_whole and self._write(query, readable.number, (between, end)) != rows:
-            raise SourceBroken("source_unreadable", source=readable.number)
-        self.session.run("DROP TABLE IF EXISTS raw")
-        if not is_whole:
-            return None
+    def _fast(self, source: Source, number: int, within: tuple[float, float]) -> StagedSource | None:
+        """None if a line is not a row. While one piece is decided about, the next one is made ready."""
+        positions = find_columns(source, number, self.plan.read_columns)
+        most = self.plan.memory_limit_mb * _PIECE_PER_MB
+        done, rows = 0.0, 0
+        with Segments(source, number, self.layout.folder, most, self.session.stop_if_cancelled) as segments:
+            segment = segments.next()
+            while segment is not None:
+                start, between, end = (
+                    within[0] + (within[1] - within[0]) * share
+                    for share in (done, done + (segment.share - done) * _READING, segment.share)
+                )
+                read, query = self._read(segment, number, positions, rows, (start, between))
+                if read is None:
+                    self._forget(number, rows)
+                    return None
+                statement = self.layout.write_decided(query, f"file{number}-{rows}")
+                with self.session.unordered():
+                    written, following = self.session.run_beside(statement, segments.next, within=(between, end))
+                if written[0][0] != read:
+                    raise SourceBroken("source_unreadable", source=number)
+                rows += read
+                self.session.rows = self.offset + rows
+                done, segment = segment.share, following
+        self.session.run("DROP TABLE raw")
         return StagedSource(self.offset, rows, left_out=filtered.count(self.layout, self.offset, 0, self.session))
 
-    def _careful(self, readable: Readable, within: tuple[float, float]) -> StagedSource:
-        clean = self.layout.folder / f"clean-{readable.number}.csv"
-        found: Repaired = repair(readable, clean, self.session.stop_if_cancelled, self.plan.max_broken_share)
+    def _forget(self, number: int, rows: int) -> None:
+        """Take back what has been written of a source."""
+        self.session.run("DROP TABLE IF EXISTS raw")
+        if rows and (statement := self.layout.forget_decided(f"file{number}-", self.offset)):
+            self.session.run(statement)
+
+    def _read(
+        self, segment: Segment, number: int, positions: Sequence[int], before: int, within: tuple[float, float]
+    ) -> tuple[int | None, str]:
+        """Read a piece into the table raw: its rows, None if a line is not a row, and the query that decides."""
+        source = self.plan.sources[number - 1]
+        lines = 0
+
+        def look() -> str:
+            nonlocal lines
+            lines = segment.lines(self.session.stop_if_cancelled)
+            if number == 1 and not before:
+                self._choose_width(lines / segment.share)
+            return self._decided(f"(SELECT {before} + {_NUMBERED}, * FROM raw)", positions)
+
+        read, query = None, ""
+        with suppress(BadCsv):
+            found, query = self.session.run_beside(_read_into_table(segment, source, positions), look, within=within)
+            read = int(found[0][0])
+        if segment.is_own:
+            segment.path.unlink()
+        return (read if read == max(0, lines - segment.has_header) else None), query
+
+    def _careful(self, source: Source, number: int, within: tuple[float, float]) -> StagedSource:
+        folder, check = self.layout.folder, self.session.stop_if_cancelled
+        readable = open_source(source, number, self.plan.read_columns, folder, check)
+        clean = folder / f"clean-{number}.csv"
+        found: Repaired = repair(readable, clean, check, self.plan.max_broken_share)
+        if readable.path != source.path:
+            readable.path.unlink()
         positions = tuple(range(1, len(readable.positions) + 1))
         written = found.rows - found.reasons.total() - found.blank
+        query = self._decided(f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})", positions)
         try:
-            query = self._decided(
-                f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})", positions
-            )
-            rows = self._write(query, readable.number, within)
+            with self.session.unordered():
+                rows = self.session.value(self.layout.write_decided(query, f"file{number}"), within=within)
         except BadCsv:
             rows = -1
         clean.unlink()
         if rows != written:
-            raise SourceBroken("source_unreadable", source=readable.number)
+            raise SourceBroken("source_unreadable", source=number)
         left_out = filtered.count(self.layout, self.offset, found.blank, self.session)
         blank = found.blank - left_out.blank
         return StagedSource(self.offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 
-    def _choose_width(self, lines: int, number: int) -> None:
-        """By the values in all sources, taken to be like the first one."""
-        if number > 1:
-            return
+    def _choose_width(self, lines: float) -> None:
+        """By the values in all sources, taken to be like the first one, which has so many lines."""
         plan = self.plan
         sizes = [source.path.stat().st_size if source.path.exists() else 0 for source in plan.sources]
-        values = lines * len(plan.columns) * sum(sizes) // max(1, sizes[0])
+        values = int(lines * len(plan.columns) * sum(sizes) / max(1, sizes[0]))
         width = choose_width(values, plan.memory_limit_mb, plan.partitions, self.known.width)
         self.layout = replace(self.layout, width=width)
-
-    def _write(self, query: str, source: int, within: tuple[float, float]) -> int:
-        """Lay out decided rows; returns how many there were."""
-        return self.session.run_unordered(self.layout.write_decided(query, source), within=within)
 
     def _decided(self, rows: str, positions: Sequence[int]) -> str:
         """A query for numbered rows with what is decided of them and the number p of their partition."""
         layout = self.layout
         place = f"CASE WHEN {_is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END"
         return f"SELECT *, {place} AS p FROM ({_decided(self.plan, rows, positions, self.offset)})"
-
-
-def _read_whole(readable: Readable) -> str:
-    format = readable.source.format
-    header = "true" if format.has_header else "false"
-    columns = [f"c{position}" for position in range(len(format.columns))]
-    return _read_csv(readable.path, columns, format.delimiter, format.quote, header)
 
 
 def _read_clean(path: Path, positions: Sequence[int]) -> str:
@@ -187,10 +214,14 @@ def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, hea
     )
 
 
-def _read_into_table(readable: Readable) -> str:
-    """The table raw of the mapped columns and those that the filter asks about; it spills if memory is short."""
-    columns = ", ".join(f"c{position}" for position in sorted(set(readable.positions)))
-    return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {_read_whole(readable)}"
+def _read_into_table(segment: Segment, source: Source, positions: Sequence[int]) -> str:
+    """The table raw of the mapped columns and those that the filter asks about."""
+    format = source.format
+    names = [f"c{position}" for position in range(len(format.columns))]
+    header = "true" if segment.has_header else "false"
+    columns = ", ".join(f"c{position}" for position in sorted(set(positions)))
+    text = _read_csv(segment.path, names, format.delimiter, format.quote, header)
+    return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {text}"
 
 
 def _decided(plan: Plan, reading: str, positions: Sequence[int], offset: int) -> str:
