@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from audiences.filtering import sql
 from audiences.filtering.conditions import OPERATORS, Condition
-from audiences.pipeline.layout import Layout
 from audiences.pipeline.plan import Incomparable, Plan
 from audiences.pipeline.session import Session
 
@@ -53,16 +52,12 @@ def marks(plan: Plan) -> tuple[str, ...]:
     return ("left_out", *(f"x{index}" for index in range(len(_comparing(plan))))) if plan.row_filter else ()
 
 
-def count(layout: Layout, offset: int, blank: int, session: Session) -> LeftOut:
-    """Of the source whose rows come after offset.
-
-    blank: empty lines that are rows and were not written, so the filter is asked once for all of them.
-    """
-    plan = layout.plan
+def count(plan: Plan, marked: Sequence[int], blank: int, session: Session) -> LeftOut:
+    """marked: rows of a source by mark. blank: empty lines that are rows and were not written, so the filter is asked
+    once for all of them."""
     if plan.row_filter is None:
         return NOTHING
-    sums = ", ".join(f"count(*) FILTER ({mark})" for mark in layout.marks)
-    rows, *incomparable = session.run(f"SELECT {sums} FROM ({layout.decided(layout.marks)}) WHERE rid > {offset}")[0]
+    rows, *incomparable = marked or [0] * len(marks(plan))
     names = dict.fromkeys(plan.row_filter.columns, "''")
     if blank and session.value(f"SELECT {sql.keeps(plan.row_filter, names)}::INTEGER"):
         return LeftOut(rows, 0, tuple(found + blank for found in incomparable))

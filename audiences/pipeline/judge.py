@@ -28,40 +28,32 @@ _AT_ONCE = 1_500_000
 class ColumnVerdicts:
     """values: rows with anything in the column. refused: how many of them SQL refused, by reason.
 
-    files: a pattern for read_parquet, None when SQL left nothing to the rule. empty_rows: rows that match and have
-    nothing in any mapped column, the same for each; what only the rule finds to be blank is something here.
+    files: a pattern for read_parquet, None when SQL left nothing to the rule.
     """
 
     values: int
     refused: Mapping[str, int]
     files: str | None
-    empty_rows: int
 
 
 def judge(plan: Plan, staged: Staged, folder: Path, session: Session) -> tuple[ColumnVerdicts, ...]:
     """The verdicts for each mapped column, in order."""
     folder.mkdir()
-    names = [f"{letter}{index}" for index in range(len(plan.columns)) for letter in "ar"]
-    counted = ", ".join(f"count({name})" for name in names)
-    marks = ["left_out"] if plan.row_filter else []
-    empty = " AND ".join([f"{name} IS NULL" for name in names] + [f"NOT {mark}" for mark in marks])
-    counts = session.run(f"SELECT {counted}, count(*) FILTER ({empty}) FROM ({staged.sql([*names, *marks])})")[0]
-    empty_rows = int(counts[-1])
     found = []
     for index, column in enumerate(plan.columns):
-        decided, odd = int(counts[2 * index]), int(counts[2 * index + 1])
-        refused = _refused(index, staged, session) if odd else {}
-        undecided = odd - sum(refused.values())
+        left = staged.tally.left[index]
+        refused = _refused(index, staged, session) if left else {}
+        undecided = left - sum(refused.values())
         share = (index / len(plan.columns), (index + 1) / len(plan.columns))
         pattern = _judge_column(index, column, undecided, staged, folder, session, share) if undecided else None
-        found.append(ColumnVerdicts(decided + odd, refused, pattern, empty_rows))
+        found.append(ColumnVerdicts(staged.tally.decided[index] + left, refused, pattern))
     return tuple(found)
 
 
 def _refused(index: int, staged: Staged, session: Session) -> dict[str, int]:
     name = f"e{index}"
     rows = session.run(
-        f"SELECT {name}, count(*) FROM ({staged.sql([name])}) WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {name}, count(*) FROM ({staged.layout.rest([name])}) WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
     return {reason: int(size) for reason, size in rows}
 
@@ -78,8 +70,9 @@ def _judge_column(
     parts = -(-undecided // _AT_ONCE)
     for part in range(parts):
         some = f" AND hash(r{index}) % {parts} = {part}" if parts > 1 else ""
+        rows = staged.layout.rest([f"r{index}", f"e{index}"])
         distinct = (
-            f"SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({staged.sql([f'r{index}', f'e{index}'])}) "
+            f"SELECT r{index} AS raw, count(*) AS n, min(rid) AS first FROM ({rows}) "
             f"WHERE r{index} IS NOT NULL AND e{index} IS NULL{some} GROUP BY raw"
         )
         looked_at = _looked_at_again(column, distinct)

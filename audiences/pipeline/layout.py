@@ -1,11 +1,12 @@
 """Where the rows and identifiers of a run lie: by their first hexadecimal digits, if there are many.
 
-decided: one entry per row (rid, a0, b0, …, and what stage.py says more), partitioned by the first identifier of the
-row. Rows that are not finished are in the partition `odd`, those without any identifier in the partition `none`.
-judged: what has become of the odd ones (rid, a0, b0, …), partitioned like them.
+decided: one entry per row that is finished (rid, a0, b0, …), partitioned by the first identifier of the row.
+rest: rows that are not finished, which have the number `odd` for their partition, and all others with anything refused,
+with all that stage.py says of them. Rows without any identifier have the number `none`.
+judged: what has become of the odd ones (rid, a0, b0, …), partitioned like those that were finished at once.
 digests: one entry per identifier (k, a, b and, where the comparison needs them, rid, q, x), partitioned by its own
-digest; those of the first column are read from the rows, as they lie there already. Without partitions all are. Digests
-are in halves here (see halves.py).
+digest; those of the first column are read from the rows, as they lie there already. Digests are in halves here (see
+halves.py). Without partitions there is one table of all rows, finished or not, and one of those that were judged.
 """
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
@@ -31,6 +32,7 @@ _NOTHING = {name: f"NULL::{type_}" for name, type_ in _TYPES.items()} | {"x": "f
 _COLUMNS = tuple(_TYPES)
 _DECIDED, _JUDGED, _DIGESTS, _CHANGED = "decided", "judged", "digests", "changed"
 _CHANGED_TYPES = {"rid": "BIGINT"}
+_PIECE = "piece"
 
 
 @dataclass(frozen=True)
@@ -101,37 +103,68 @@ class Layout:
         texts = {f"{letter}{name}": "VARCHAR" for name in self.names for letter in "re"}
         return self._row | texts | dict.fromkeys(self.marks, "BOOLEAN")
 
-    def write_decided(self, query: str, tag: str) -> str:
-        """A statement that adds rows with all that stage.py says of them and p. tag: another one each time."""
-        return self._store.write(_DECIDED, self._columns, query, tag)
+    def write_piece(self, query: str, tag: str) -> tuple[str, ...]:
+        """Statements that add rows with all that stage.py says of them and p; the first says how many there are.
 
-    def forget_decided(self, tag: str, offset: int) -> str | None:
-        """Take rows back: those of tags that start so, or those after offset; a statement if it takes one."""
-        return self._store.forget(_DECIDED, tag, f"rid > {offset}")
+        tag: another one each time.
+        """
+        if not self.width:
+            return (self._store.write(_DECIDED, self._columns, query, tag),)
+        finished = f"SELECT {', '.join(self._row)}, p FROM {_PIECE} WHERE p < {self.odd}"
+        rest = f"SELECT * FROM {_PIECE} WHERE p = {self.odd} OR {self.has_left}"
+        statements = [
+            f"CREATE OR REPLACE TEMP TABLE {_PIECE} AS {query}",
+            self._store.write(_DECIDED, self._row, finished, tag),
+            f"COPY ({rest}) TO {quote(str(self.folder / f'rest-{tag}.parquet'))} {PARQUET}",
+        ]
+        return (*statements, *self._write_digests(finished, tag))
+
+    def piece(self, offset: int) -> str:
+        """A query for the rows that were added last, those after offset: rid, a0, b0, r0, e0, … and p."""
+        return f"SELECT * FROM {_PIECE if self.width else _DECIDED} WHERE rid > {offset}"
+
+    def forget(self, tag: str, offset: int) -> tuple[str, ...]:
+        """Take back rows with tags that start so, which are those after offset; returns statements for it."""
+        if not self.width:
+            return (f"DELETE FROM {_DECIDED} WHERE rid > {offset}",)
+        for file in (*self.folder.glob(f"*/*/{tag}*"), *self.folder.glob(f"rest-{tag}*")):
+            file.unlink()
+        return ()
+
+    @property
+    def has_left(self) -> str:
+        """SQL for whether a row has any value without a digest."""
+        return f"({' OR '.join(f'r{name} IS NOT NULL' for name in self.names)})"
+
+    def rest(self, columns: Sequence[str], *, only_odd: bool = False) -> str:
+        """A query for all rows with any value without a digest, and some others: rid and these columns."""
+        wanted = ", ".join(("rid", *columns))
+        rows = _DECIDED
+        if self.width:
+            files = self.folder / "rest-*.parquet"
+            if not any(self.folder.glob(files.name)):
+                types = self._columns
+                return f"SELECT {', '.join(f'NULL::{types[name]} AS {name}' for name in ('rid', *columns))} WHERE false"
+            rows = f"read_parquet({quote(str(files))})"
+        return f"SELECT {wanted} FROM {rows}" + (f" WHERE p = {self.odd}" if only_odd else "")
 
     def write_judged(self, query: str) -> str:
         """A statement that adds what has become of odd rows: rid, a0, b0, …"""
-        return self._store.write(_JUDGED, self._row, f"SELECT *, {self.place} AS p FROM ({query})", "all")
+        return self._store.write(_JUDGED, self._row, f"SELECT *, {self.place} AS p FROM ({query})", "judged")
 
-    def write_digests(self) -> str:
-        """A statement that lays out the identifiers of all columns but the first."""
-        rows = f"(SELECT {', '.join(self._row)}, p::UTINYINT AS q FROM ({self._finished()}))"
+    def write_judged_digests(self) -> tuple[str, ...]:
+        """Statements that lay out the identifiers of those, when they are there."""
+        judged = self._store.read(_JUDGED, self._row, (*self._row, "p"))
+        return self._write_digests(judged, "judged") if self.width else ()
+
+    def _write_digests(self, rows: str, tag: str) -> tuple[str, ...]:
+        """A statement that lays out the identifiers of all columns but the first, if there are more."""
+        rows = f"(SELECT * EXCLUDE (p), p::UTINYINT AS q FROM ({rows}))"
         parts = [self.of_column(index, rows, self.stored) for index in range(1, len(self.names))]
+        if not parts:
+            return ()
         query = f"SELECT *, {halves.leading('a', self.width)} AS p FROM ({' UNION ALL '.join(parts)})"
-        return self._store.write(_DIGESTS, self._stored_types, query, "all")
-
-    def decided(self, columns: Sequence[str], place: int | None = None) -> str:
-        """A query for decided rows, all or those of a partition: rid and these columns."""
-        return self._store.read(_DECIDED, self._columns, ("rid", *columns), place)
-
-    def count_finished(self) -> str:
-        """A query for the number of rows that were finished when they were decided about."""
-        return f"SELECT count(*) FROM ({self._store.read(_DECIDED, self._columns, ('p',))}) WHERE p < {self.odd}"
-
-    def _finished(self) -> str:
-        wanted = (*self._row, "p")
-        parts = [self._store.read(name, self._columns, wanted) for name in (_DECIDED, _JUDGED)]
-        return f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE p < {self.odd}"
+        return (self._store.write(_DIGESTS, self._stored_types, query, tag),)
 
     def rows(self, prefix: str) -> str:
         """A query for the finished rows of a partition: rid, a0, b0, a1, …"""

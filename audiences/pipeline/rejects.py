@@ -81,20 +81,17 @@ def count_columns(
 
 def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> int:
     """Rows that match and in which every mapped value is blank."""
-    blank_lines = sum(source.blank for source in staged.sources)
+    empty = staged.tally.empty + sum(source.blank for source in staged.sources)
     found = [_blanks(one, session) for one in verdicts]
     if not any(found):
-        # The first look at the staged rows has counted them.
-        return verdicts[0].empty_rows + blank_lines
-    names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "ar"]
-    tests = ["NOT left_out"] if plan.row_filter else []
-    names += ["left_out"] if plan.row_filter else []
+        return empty
+    layout = staged.layout
+    tests = [layout.has_left]
     for index, blanks in enumerate(found):
-        blank = f"r{index} IS NULL"
-        if blanks:
-            blank = f"({blank} OR r{index} IN ({blanks}))"
+        blank = f"(r{index} IS NULL OR r{index} IN ({blanks}))" if blanks else f"r{index} IS NULL"
         tests.append(f"a{index} IS NULL AND {blank}")
-    return session.value(f"SELECT count(*) FROM ({staged.sql(names)}) WHERE {' AND '.join(tests)}") + blank_lines
+    names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "ar"]
+    return empty + session.value(f"SELECT count(*) FROM ({layout.rest(names)}) WHERE {' AND '.join(tests)}")
 
 
 def _blanks(one: ColumnVerdicts, session: Session) -> str | None:
@@ -145,7 +142,7 @@ def _first_ones(index: int, reason: str, staged: Staged, one: ColumnVerdicts, en
     if reason in one.refused:
         found += engine.run(
             f"SELECT o.rid, o.raw FROM (SELECT unnest(arg_min({{'rid': rid, 'raw': r{index}}}, rid, {_LOOKED_AT})) "
-            f"AS o FROM ({staged.sql([f'e{index}', f'r{index}'])}) WHERE e{index} = {quote(reason)})"
+            f"AS o FROM ({staged.layout.rest([f'e{index}', f'r{index}'])}) WHERE e{index} = {quote(reason)})"
         )
     if one.files:
         found += engine.run(
@@ -168,7 +165,7 @@ def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], engine: Engine) 
     parts = []
     end = _end_of_list(staged, verdicts, engine)
     for index, one in enumerate(verdicts):
-        rows = f"SELECT * FROM ({staged.sql([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
+        rows = f"SELECT * FROM ({staged.layout.rest([f'r{index}', f'e{index}'])}) WHERE rid <= {end}"
         if one.refused:
             parts.append(
                 f"SELECT rid, {index} AS i, e{index} AS reason, r{index} AS raw FROM ({rows}) "
@@ -233,7 +230,7 @@ def _end_of_list(staged: Staged, verdicts: Sequence[ColumnVerdicts], engine: Eng
         sums = " + ".join(f"count({name})" for name in names)
         found = 0
         for block, refused in engine.run(
-            f"SELECT rid // {_BLOCK} AS block, {sums} FROM ({staged.sql(names)}) GROUP BY block ORDER BY block"
+            f"SELECT rid // {_BLOCK} AS block, {sums} FROM ({staged.layout.rest(names)}) GROUP BY block ORDER BY block"
         ):
             found += refused
             if found >= MOST_LINES:

@@ -1,6 +1,6 @@
 """The careful way of reading a text file: one record at a time, every broken one counted under its reason.
 
-Only files that the fast way cannot prove right come here. What is readable is written to a plain file of the mapped
+Only files that the fast way cannot prove right come here. What is readable is written to plain files of the mapped
 columns with the row's number in front, which the data engine then reads.
 """
 
@@ -10,9 +10,10 @@ import csv
 import errno
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
 from audiences.pipeline.sources import Readable
@@ -23,6 +24,8 @@ _LISTED = 100_000
 _LINES_OF_A_BROKEN_ROW = 1
 _LINES_OF_A_ROW = 1000
 _CHECK_EVERY = 20_000
+# What is decided about at once has to fit into memory.
+_ROWS_OF_A_FILE = 500_000
 # Fewer broken rows than this never condemn a file, however small it is.
 _FEW = 10
 
@@ -31,10 +34,11 @@ _FEW = 10
 class Repaired:
     """rows: all records, broken and blank ones included. broken: (row number, reason), the first 100,000 of reasons.
 
-    blank: empty lines that are rows with a blank value; they are not written.
+    files: the readable rows, in pieces, and the number of records before the first of each. blank: empty lines that are
+    rows with a blank value; they are not written.
     """
 
-    path: Path
+    files: list[tuple[Path, int]] = field(default_factory=list)
     rows: int = 0
     blank: int = 0
     broken: list[tuple[int, str]] = field(default_factory=list)
@@ -47,29 +51,38 @@ class Repaired:
             self.broken.append((self.rows, reason))
 
 
-def repair(readable: Readable, target: Path, check: Callable[[], None], max_broken_share: float) -> Repaired:
-    """Write the readable rows to target as "number","value",…; raises SourceBroken when too much is broken."""
-    result = Repaired(target)
+def repair(readable: Readable, folder: Path, check: Callable[[], None], max_broken_share: float) -> Repaired:
+    """Write the readable rows to folder as "number","value",…; raises SourceBroken when too much is broken."""
+    result = Repaired()
+    width = len(readable.source.format.columns)
     try:
-        with (
-            readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as text,
-            target.open("w", encoding="utf-8", newline="") as out,
-        ):
-            writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-            width = len(readable.source.format.columns)
+        with ExitStack() as files, readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            writer, room = _writer(readable, folder, result, files), _ROWS_OF_A_FILE
             for row in _records(text, readable, result):
                 if result.rows % _CHECK_EVERY == 0:
                     check()
                 if len(row) != width:
                     result.refuse("row_too_few_fields" if len(row) < width else "row_too_many_fields")
-                else:
-                    writer.writerow([result.rows, *(row[position] for position in readable.positions)])
+                    continue
+                if not room:
+                    files.close()
+                    writer, room = _writer(readable, folder, result, files), _ROWS_OF_A_FILE
+                room -= 1
+                writer.writerow([result.rows, *(row[position] for position in readable.positions)])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
     _refuse_too_many(readable, result, max_broken_share)
     return result
+
+
+def _writer(readable: Readable, folder: Path, result: Repaired, files: ExitStack) -> Any:
+    """For the next file, to which the row that was read last goes, if there is one."""
+    path = folder / f"clean-{readable.number}-{len(result.files)}.csv"
+    result.files.append((path, max(0, result.rows - 1)))
+    out = files.enter_context(path.open("w", encoding="utf-8", newline=""))
+    return csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
 
 def _reader(text: IO[str], format: CsvFormat) -> Iterator[list[str]]:

@@ -20,16 +20,16 @@ from pinconnect.identifiers.columnar import quote
 def spread(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session) -> Layout:
     """Finish the layout; rows with an erased identifier are held back (not when removing)."""
     layout = staged.layout
-    usable = session.value(layout.count_finished())
     judged = _joined(layout, verdicts)
     held_rows = held_distinct = 0
     if layout.plan.tombstones and layout.plan.mode != "remove":
         judged, held_rows, held_distinct = _hold_back(layout, judged, layout.plan.tombstones, session)
     with session.unordered():
-        usable += session.value(layout.write_judged(judged), within=(0.0, 0.5))
-        (layout.folder / "all.parquet").unlink(missing_ok=True)
-        if usable and layout.width and len(layout.names) > 1:
-            session.run(layout.write_digests(), within=(0.5, 1.0))
+        rows = session.value(layout.write_judged(judged))
+        for statement in layout.write_judged_digests():
+            session.run(statement)
+    (layout.folder / "all.parquet").unlink(missing_ok=True)
+    usable = staged.tally.finished + rows
     return replace(layout, usable=usable, held_rows=held_rows, held_distinct=held_distinct)
 
 
@@ -47,7 +47,7 @@ def _joined(layout: Layout, verdicts: Sequence[ColumnVerdicts]) -> str:
             f"LEFT JOIN (SELECT raw, {halves.split('h', '')} FROM read_parquet({quote(found.files)}) "
             f"WHERE h IS NOT NULL) v{index} ON r{index} = v{index}.raw"
         )
-    inner = f"SELECT rid, {', '.join(digests)} FROM ({layout.decided(columns, place=layout.odd)}) o {' '.join(joins)}"
+    inner = f"SELECT rid, {', '.join(digests)} FROM ({layout.rest(columns, only_odd=True)}) o {' '.join(joins)}"
     return f"SELECT * FROM ({inner}) WHERE {layout.first} IS NOT NULL"
 
 

@@ -17,13 +17,15 @@ that needs a number or a date, x<j> says that the value is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from audiences.ledger import LedgerStats
 from audiences.pipeline import filtered, halves
+from audiences.pipeline import tally as tallies
 from audiences.pipeline.filtered import NOTHING, LeftOut
 from audiences.pipeline.layout import Layout, choose_width
 from audiences.pipeline.plan import Plan, Source, SourceBroken
@@ -31,15 +33,18 @@ from audiences.pipeline.repair import Repaired, repair
 from audiences.pipeline.segments import Segment, Segments
 from audiences.pipeline.session import BadCsv, Session
 from audiences.pipeline.sources import find_columns, open_source
+from audiences.pipeline.tally import Tally
 from pinconnect.identifiers.columnar import expressions, quote
+
+T = TypeVar("T")
 
 # Not the place in a file that the engine wrote: with several threads it puts whole row groups of a long query in
 # another order, whatever it is told to preserve.
 _NUMBERED = "rowid + 1 AS n"
 # Of the time that a piece takes.
 _READING = 0.2
-# Bytes that are read at once, for each megabyte of the memory limit: a quarter of it.
-_PIECE_PER_MB = 250_000
+# Bytes that are read at once, for each megabyte of the memory limit: what is made of them takes twice as much.
+_PIECE_PER_MB = 180_000
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,18 @@ class StagedSource:
 
 @dataclass(frozen=True)
 class Staged:
-    """All sources. rows: read. blank_rows: with nothing in any mapped column, broken rows not among them."""
+    """All sources. rows: read, which are numbered from 1 over all of them, broken ones included."""
 
     layout: Layout
     sources: tuple[StagedSource, ...]
     rows: int
     broken: Counter[str]
+    tally: Tally
 
     @property
     def left_out(self) -> int:
         """Rows that do not match the filter; a broken row is never among them."""
         return sum(source.left_out.rows for source in self.sources)
-
-    def sql(self, columns: Sequence[str]) -> str:
-        """A query over all sources: rid (counts from 1 over all sources, broken rows included) and these columns."""
-        return self.layout.decided(columns)
 
 
 def stage(plan: Plan, folder: Path, session: Session, known: LedgerStats) -> Staged:
@@ -87,15 +89,19 @@ def stage(plan: Plan, folder: Path, session: Session, known: LedgerStats) -> Sta
     broken: Counter[str] = Counter()
     for one in staged:
         broken.update(one.reasons or {})
-    return Staged(work.layout, tuple(staged), work.offset, broken)
+    return Staged(work.layout, tuple(staged), work.offset, broken, work.tally)
 
 
 class _Staging:
-    """Stages one source after the other. offset: rows so far. layout: its width is known after the first look."""
+    """Stages one source after the other. offset: rows so far. layout: its width is known after the first look.
+
+    tally: of the sources so far.
+    """
 
     def __init__(self, plan: Plan, folder: Path, session: Session, known: LedgerStats) -> None:
         self.plan, self.session, self.known = plan, session, known
         self.offset = 0
+        self.tally = Tally()
         # With nothing to compare with, nobody asks which row an identifier came from.
         is_asked = len(plan.columns) > 1 and known.total > 0
         self.layout = Layout(folder, 0, plan, filtered.marks(plan), is_asked)
@@ -113,34 +119,42 @@ class _Staging:
         """None if a line is not a row. While one piece is decided about, the next one is made ready."""
         positions = find_columns(source, number, self.plan.read_columns)
         most = self.plan.memory_limit_mb * _PIECE_PER_MB
-        done, rows = 0.0, 0
+        start, rows, tally = within[0], 0, Tally()
         with Segments(source, number, self.layout.folder, most, self.session.stop_if_cancelled) as segments:
             segment = segments.next()
             while segment is not None:
-                start, between, end = (
-                    within[0] + (within[1] - within[0]) * share
-                    for share in (done, done + (segment.share - done) * _READING, segment.share)
-                )
+                end = within[0] + (within[1] - within[0]) * segment.share
+                between = start + (end - start) * _READING
                 read, query = self._read(segment, number, positions, rows, (start, between))
                 if read is None:
-                    self._forget(number, rows)
+                    if rows:
+                        self._forget(number)
                     return None
-                statement = self.layout.write_decided(query, f"file{number}-{rows}")
-                with self.session.unordered():
-                    written, following = self.session.run_beside(statement, segments.next, within=(between, end))
-                if written[0][0] != read:
+                written, more, segment = self._write(query, number, rows, segments.next, (between, end))
+                if written != read:
                     raise SourceBroken("source_unreadable", source=number)
-                rows += read
+                start, rows, tally = end, rows + read, tally + more
                 self.session.rows = self.offset + rows
-                done, segment = segment.share, following
-        self.session.run("DROP TABLE raw")
-        return StagedSource(self.offset, rows, left_out=filtered.count(self.layout, self.offset, 0, self.session))
+        self.tally += tally
+        return StagedSource(self.offset, rows, left_out=filtered.count(self.plan, tally.marked, 0, self.session))
 
-    def _forget(self, number: int, rows: int) -> None:
+    def _forget(self, number: int) -> None:
         """Take back what has been written of a source."""
-        self.session.run("DROP TABLE IF EXISTS raw")
-        if rows and (statement := self.layout.forget_decided(f"file{number}-", self.offset)):
+        for statement in self.layout.forget(f"file{number}-", self.offset):
             self.session.run(statement)
+
+    def _write(
+        self, query: str, number: int, before: int, work: Callable[[], T], within: tuple[float, float]
+    ) -> tuple[int, Tally, T]:
+        """Lay out a piece: its rows, what is counted of them, and what work came to meanwhile."""
+        first, *others = self.layout.write_piece(query, f"file{number}-{before}")
+        with self.session.unordered():
+            written, found = self.session.run_beside(first, work, within=within)
+            for statement in others:
+                self.session.run(statement)
+        columns, finished = len(self.plan.columns), f"p < {self.layout.odd}"
+        counting = tallies.query(self.layout.piece(self.offset + before), columns, finished, self.layout.marks)
+        return int(written[0][0]), tallies.of(self.session.run(counting)[0], columns), found
 
     def _read(
         self, segment: Segment, number: int, positions: Sequence[int], before: int, within: tuple[float, float]
@@ -167,22 +181,22 @@ class _Staging:
     def _careful(self, source: Source, number: int, within: tuple[float, float]) -> StagedSource:
         folder, check = self.layout.folder, self.session.stop_if_cancelled
         readable = open_source(source, number, self.plan.read_columns, folder, check)
-        clean = folder / f"clean-{number}.csv"
-        found: Repaired = repair(readable, clean, check, self.plan.max_broken_share)
+        found: Repaired = repair(readable, folder, check, self.plan.max_broken_share)
         if readable.path != source.path:
             readable.path.unlink()
         positions = tuple(range(1, len(readable.positions) + 1))
-        written = found.rows - found.reasons.total() - found.blank
-        query = self._decided(f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(clean, positions)})", positions)
-        try:
-            with self.session.unordered():
-                rows = self.session.value(self.layout.write_decided(query, f"file{number}"), within=within)
-        except BadCsv:
-            rows = -1
-        clean.unlink()
-        if rows != written:
+        rows, tally = 0, Tally()
+        with suppress(BadCsv):
+            for path, before in found.files:
+                reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(path, positions)})"
+                query = self._decided(reading, positions)
+                written, more, _ = self._write(query, number, before, lambda: None, within)
+                rows, tally = rows + written, tally + more
+                path.unlink()
+        if rows != found.rows - found.reasons.total() - found.blank:
             raise SourceBroken("source_unreadable", source=number)
-        left_out = filtered.count(self.layout, self.offset, found.blank, self.session)
+        self.tally += tally
+        left_out = filtered.count(self.plan, tally.marked, found.blank, self.session)
         blank = found.blank - left_out.blank
         return StagedSource(self.offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 

@@ -23,11 +23,6 @@ class Store(Protocol):
         """A statement that adds the rows of a query, in no order. tag: another one for each statement."""
         ...
 
-    def forget(self, name: str, tag: str, which: str) -> str | None:
-        """Take rows back, which were written with tags that start so; which: SQL that tells them. A statement, or None
-        if none is needed."""
-        ...
-
     def read(self, name: str, columns: Mapping[str, str], wanted: Sequence[str], place: int | None = None) -> str:
         """A query for these columns, of all partitions or of one; p may be wanted, too."""
         ...
@@ -45,10 +40,6 @@ class Tables:
         """See Store."""
         where = "" if place is None else f" WHERE p = {place}"
         return f"SELECT {', '.join(wanted)} FROM {name}{where}"
-
-    def forget(self, name: str, tag: str, which: str) -> str:
-        """See Store."""
-        return f"DELETE FROM {name} WHERE {which}"
 
 
 class Files:
@@ -74,8 +65,3 @@ class Files:
         options = "hive_partitioning = true, hive_types = {'p': USMALLINT}"
         files = quote(str(self._folder / name / pattern))
         return f"SELECT {', '.join(wanted)} FROM read_parquet({files}, {options})"
-
-    def forget(self, name: str, tag: str, which: str) -> None:
-        """See Store."""
-        for file in (self._folder / name).glob(f"*/{tag}*"):
-            file.unlink()
