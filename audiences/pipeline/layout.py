@@ -131,6 +131,10 @@ class Layout:
             file.unlink()
         return ()
 
+    def finish(self) -> tuple[str, ...]:
+        """Statements that give back the memory that pieces took, when all have been added."""
+        return (f"DROP TABLE IF EXISTS {_PIECE}",) if self.width else ()
+
     @property
     def has_left(self) -> str:
         """SQL for whether a row has any value without a digest."""

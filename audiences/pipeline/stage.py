@@ -86,6 +86,8 @@ def stage(plan: Plan, folder: Path, session: Session, known: LedgerStats) -> Sta
     for number in range(1, len(plan.sources) + 1):
         staged.append(work.stage_source(number))
         session.report(number / len(plan.sources))
+    for statement in ("DROP TABLE IF EXISTS raw", *work.layout.finish()):
+        session.run(statement)
     broken: Counter[str] = Counter()
     for one in staged:
         broken.update(one.reasons or {})
@@ -150,6 +152,7 @@ class _Staging:
         first, *others = self.layout.write_piece(query, f"file{number}-{before}")
         with self.session.unordered():
             written, found = self.session.run_beside(first, work, within=within)
+            self.session.run("DROP TABLE IF EXISTS raw")
             for statement in others:
                 self.session.run(statement)
         columns, finished = len(self.plan.columns), f"p < {self.layout.odd}"
