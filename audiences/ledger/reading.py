@@ -93,7 +93,7 @@ def partition(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
 
 
 def members(path: LedgerPath, found: LedgerStats, prefix: str) -> str:
-    """The same, but (wire_kind, a, b), and no more of prefix than halves.DIGITS counts."""
+    """A query for the members (wire_kind, a, b) whose digest starts with prefix; halves.DIGITS digits of it count."""
     query = base(path, found, prefix)
     if not found.changed:
         return query

@@ -53,8 +53,10 @@ def marks(plan: Plan) -> tuple[str, ...]:
 
 
 def count(plan: Plan, marked: Sequence[int], blank: int, session: Session) -> LeftOut:
-    """marked: rows of a source by mark. blank: empty lines that are rows and were not written, so the filter is asked
-    once for all of them."""
+    """What the filter left out of a source. marked: its rows by mark.
+
+    blank: empty lines that are rows and were not written, so the filter is asked once for all of them.
+    """
     if plan.row_filter is None:
         return NOTHING
     rows, *incomparable = marked or [0] * len(marks(plan))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from audiences.pipeline.plan import Cancelled
-from audiences.pipeline.session import POLL_S, Row, Session, named
+from audiences.pipeline.session import POLL_S, Row, Session, named, stop
 
 if TYPE_CHECKING:
     # What the session itself works on is the same kind of connection.
@@ -101,7 +101,7 @@ def each(
                 _watch(session, futures, within)
             except BaseException:
                 turns.stop()
-                _stop(futures, connections)
+                stop(futures, connections)
                 raise
     finally:
         for connection in connections:
@@ -113,13 +113,14 @@ def each(
 def aside(session: Session, work: Callable[[Lane], Result]) -> Iterator[Future[Result]]:
     """Do one piece of work while the caller goes on with the session, and wait for it at the end.
 
-    It is stopped if the caller fails. Its result, or what it raised, is in the future.
+    It is stopped if the caller fails, and the session stops the caller if it fails. Its result is in the future.
     """
     turns = _Turns()
     connection = session.connect()
     try:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside") as pool:
             future = pool.submit(work, Lane(connection, turns))
+            session.heed(future)
             try:
                 yield future
                 while not future.done():
@@ -127,7 +128,7 @@ def aside(session: Session, work: Callable[[Lane], Result]) -> Iterator[Future[R
                     wait([future], timeout=POLL_S)
             except BaseException:
                 turns.stop()
-                _stop([future], [connection])
+                stop([future], [connection])
                 raise
     finally:
         connection.close()
@@ -141,15 +142,6 @@ def _watch(session: Session, futures: Sequence[Future[Result]], within: tuple[fl
         for future in done:
             future.result()
         session.look_after(within, 1 - len(open_ones) / len(futures))
-
-
-def _stop(futures: Sequence[Future[Result]], connections: Sequence[DuckDBPyConnection]) -> None:
-    """Until nothing runs any more: an interruption between two statements stops none."""
-    for future in futures:
-        future.cancel()
-    while wait(futures, timeout=POLL_S).not_done:
-        for connection in connections:
-            connection.interrupt()
 
 
 class _Turns:

@@ -141,7 +141,10 @@ class Layout:
         return f"({' OR '.join(f'r{name} IS NOT NULL' for name in self.names)})"
 
     def rest(self, columns: Sequence[str], *, only_odd: bool = False) -> str:
-        """A query for all rows with any value without a digest, and some others: rid and these columns."""
+        """A query for rows with any value without a digest: rid and these columns. Without partitions, for others too.
+
+        only_odd: for those that are not finished.
+        """
         wanted = ", ".join(("rid", *columns))
         rows = _DECIDED
         if self.width:
@@ -164,7 +167,7 @@ class Layout:
     def _write_digests(self, rows: str, tag: str) -> tuple[str, ...]:
         """A statement that lays out the identifiers of all columns but the first, if there are more."""
         rows = f"(SELECT * EXCLUDE (p), p::UTINYINT AS q FROM ({rows}))"
-        parts = [self.of_column(index, rows, self.stored) for index in range(1, len(self.names))]
+        parts = [self._of_column(index, rows, self._stored) for index in range(1, len(self.names))]
         if not parts:
             return ()
         query = f"SELECT *, {halves.leading('a', self.width)} AS p FROM ({' UNION ALL '.join(parts)})"
@@ -200,26 +203,26 @@ class Layout:
         """
         rows = f"(SELECT *, {_number(prefix)}::UTINYINT AS q FROM ({self.rows(prefix)}))"
         if not self.width:
-            return " UNION ALL ".join(self.of_column(index, rows, _COLUMNS) for index in range(len(self.names)))
-        parts = [self.of_column(0, rows, _COLUMNS)]
+            return " UNION ALL ".join(self._of_column(index, rows, _COLUMNS) for index in range(len(self.names)))
+        parts = [self._of_column(0, rows, _COLUMNS)]
         if len(self.names) > 1:
-            stored = self._store.read(_DIGESTS, self._stored_types, self.stored, _number(prefix))
-            known = set(self.stored)
+            stored = self._store.read(_DIGESTS, self._stored_types, self._stored, _number(prefix))
+            known = set(self._stored)
             columns = ", ".join(name if name in known else f"{_NOTHING[name]} AS {name}" for name in _COLUMNS)
             parts.append(f"SELECT {columns} FROM ({stored})")
         return " UNION ALL ".join(parts)
 
     @property
-    def stored(self) -> tuple[str, ...]:
+    def _stored(self) -> tuple[str, ...]:
         """What the files of identifiers hold: no more than the comparison will ask for."""
         has_twins = len(set(self.numbers())) < len(self.names)
         return ("k", "a", "b", *(("x",) if has_twins else ()), *(("rid", "q") if self.with_rows else ()))
 
     @property
     def _stored_types(self) -> dict[str, str]:
-        return {name: _TYPES[name] for name in self.stored}
+        return {name: _TYPES[name] for name in self._stored}
 
-    def of_column(self, index: int, rows: str, wanted: Sequence[str]) -> str:
+    def _of_column(self, index: int, rows: str, wanted: Sequence[str]) -> str:
         """A query for the identifiers of one column; rows holds q too."""
         numbers = self.numbers()
         earlier = [f"a{other} IS NOT NULL" for other in range(index) if numbers[other] == numbers[index]]

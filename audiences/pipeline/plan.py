@@ -127,6 +127,11 @@ class Plan:
     row_filter: RowFilter | None = None
 
     @property
+    def holds_back(self) -> Path | None:
+        """The tombstones that hold rows back; taking erased people out is always right."""
+        return self.tombstones if self.mode != "remove" else None
+
+    @property
     def read_columns(self) -> tuple[str, ...]:
         """Names of what is read: the mapped columns in order, then those that only the filter looks at."""
         mapped = tuple(column.column for column in self.columns)

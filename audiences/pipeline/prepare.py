@@ -13,6 +13,7 @@ from audiences import ledger
 from audiences.pipeline import batches, filtered, lanes, newcomers, rejects
 from audiences.pipeline.diff import Difference, diff
 from audiences.pipeline.judge import judge
+from audiences.pipeline.layout import Layout
 from audiences.pipeline.plan import (
     Cancelled,
     ColumnCounts,
@@ -28,7 +29,7 @@ from audiences.pipeline.plan import (
     SourceBroken,
 )
 from audiences.pipeline.session import Session
-from audiences.pipeline.spread import Layout, spread
+from audiences.pipeline.spread import spread
 from audiences.pipeline.stage import Staged, stage
 from audiences.pipeline.wire import wire_kinds
 from pinconnect.identifiers import kinds

@@ -24,8 +24,6 @@ _LISTED = 100_000
 _LINES_OF_A_BROKEN_ROW = 1
 _LINES_OF_A_ROW = 1000
 _CHECK_EVERY = 20_000
-# What is decided about at once has to fit into memory.
-_ROWS_OF_A_FILE = 500_000
 # Fewer broken rows than this never condemn a file, however small it is.
 _FEW = 10
 
@@ -51,24 +49,30 @@ class Repaired:
             self.broken.append((self.rows, reason))
 
 
-def repair(readable: Readable, folder: Path, check: Callable[[], None], max_broken_share: float) -> Repaired:
-    """Write the readable rows to folder as "number","value",…; raises SourceBroken when too much is broken."""
+def repair(
+    readable: Readable, folder: Path, most: float, check: Callable[[], None], max_broken_share: float
+) -> Repaired:
+    """Write the readable rows to folder as "number","value",… in files of about most characters.
+
+    Raises SourceBroken when too much is broken.
+    """
     result = Repaired()
     width = len(readable.source.format.columns)
     try:
         with ExitStack() as files, readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-            writer, room = _writer(readable, folder, result, files), _ROWS_OF_A_FILE
+            writer, room = _writer(readable, folder, result, files), most
             for row in _records(text, readable, result):
                 if result.rows % _CHECK_EVERY == 0:
                     check()
                 if len(row) != width:
                     result.refuse("row_too_few_fields" if len(row) < width else "row_too_many_fields")
                     continue
-                if not room:
+                if room <= 0:
                     files.close()
-                    writer, room = _writer(readable, folder, result, files), _ROWS_OF_A_FILE
-                room -= 1
-                writer.writerow([result.rows, *(row[position] for position in readable.positions)])
+                    writer, room = _writer(readable, folder, result, files), most
+                values = [row[position] for position in readable.positions]
+                room -= sum(map(len, values)) + 1
+                writer.writerow([result.rows, *values])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
@@ -107,7 +111,7 @@ def _records(text: IO[str], readable: Readable, result: Repaired) -> Iterator[li
         lines, line = reader.line_num - line, reader.line_num  # type: ignore[attr-defined]
         _refuse_swallowed(readable, result, lines, broken=reason is not None)
         if header and (row or reason):
-            header = False
+            header, blank = False, 0
         elif reason:
             result.rows += 1
             result.refuse(reason)

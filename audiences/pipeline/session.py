@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +55,8 @@ class Session:
         self._cancelled = cancelled
         self._step = "reading"
         self._span = (0.0, 0.0)
+        self._reached = 0.0
+        self._asides: list[Future[Any]] = []
         self.rows = 0
         self.threads = threads or os.cpu_count() or 1
         self.memory_limit_mb = memory_limit_mb
@@ -89,15 +91,23 @@ class Session:
         self.report(0.0)
 
     def report(self, fraction: float) -> None:
-        """Pass on how far the step is, and stop if somebody asked to."""
+        """Pass on how far the step is, and stop if somebody asked to. It never goes back, though work may."""
         start, end = self._span
-        self._progress(Progress(self._step, round(start + (end - start) * fraction, 4), self.rows))
+        self._reached = max(self._reached, round(start + (end - start) * fraction, 4))
+        self._progress(Progress(self._step, self._reached, self.rows))
         self.stop_if_cancelled()
 
     def stop_if_cancelled(self) -> None:
-        """Raise Cancelled if somebody asked to stop."""
+        """Raise Cancelled if somebody asked to stop, or what went wrong beside."""
         if self._cancelled():
             raise Cancelled("Preparing was cancelled.")
+        for future in self._asides:
+            if future.done() and (error := future.exception()):
+                raise error
+
+    def heed(self, future: Future[Any]) -> None:
+        """Stop as soon as this fails."""
+        self._asides.append(future)
 
     def run(self, sql: str, *, within: tuple[float, float] | None = None) -> list[Row]:
         """All rows of a statement (for a COPY: its count). within: the part of the step that this statement is."""
@@ -109,7 +119,7 @@ class Session:
 
     @contextmanager
     def unordered(self) -> Iterator[None]:
-        """Statements write in any order, since keeping one costs."""
+        """Statements write in any order, since keeping one costs. That goes for all connections to the engine."""
         self.run("SET preserve_insertion_order = false")
         try:
             yield
@@ -117,12 +127,15 @@ class Session:
             self.run("SET preserve_insertion_order = true")
 
     def run_beside(self, sql: str, work: Callable[[], T], *, within: tuple[float, float]) -> tuple[list[Row], T]:
-        """All rows of a statement, and what work comes to on this thread meanwhile; if it fails, both stop."""
+        """All rows of a statement, and what work comes to on this thread meanwhile; if work fails, the statement stops.
+
+        That the statement failed is noticed when work is done.
+        """
         future = self._thread.submit(self._fetch, sql)
         try:
             done = work()
         except BaseException:
-            self._connection.interrupt()
+            stop([future], [self._connection])
             raise
         return self._wait(future, within), done
 
@@ -149,26 +162,35 @@ class Session:
             try:
                 return future.result(timeout=POLL_S)
             except StillRunning:
-                self._look_up(within)
+                try:
+                    self._look_up(within)
+                except BaseException:
+                    stop([future], [self._connection])
+                    raise
             except duckdb.Error as error:
                 raise named(error) from None
 
     def _look_up(self, within: tuple[float, float] | None) -> None:
-        try:
-            self._watch_spill()
-            if within:
-                done = max(0.0, self._connection.query_progress()) / 100
-                self.report(within[0] + (within[1] - within[0]) * min(1.0, done))
-            else:
-                self.stop_if_cancelled()
-        except BaseException:
-            self._connection.interrupt()
-            raise
+        self._watch_spill()
+        if within:
+            done = max(0.0, self._connection.query_progress()) / 100
+            self.report(within[0] + (within[1] - within[0]) * min(1.0, done))
+        else:
+            self.stop_if_cancelled()
 
     def _watch_spill(self) -> None:
         """DuckDB 2.0 writes past max_temp_directory_size when a table grows, so the limit is kept here as well."""
         if self._most_spilled and sum(_size(file) for file in self._spill.glob("*")) > self._most_spilled:
             raise DiskFull("Preparing this run needs more room on the disk than it may use.")
+
+
+def stop(futures: Sequence[Future[Any]], connections: Sequence[duckdb.DuckDBPyConnection]) -> None:
+    """Until nothing runs any more: an interruption between two statements stops none."""
+    for future in futures:
+        future.cancel()
+    while wait(futures, timeout=POLL_S).not_done:
+        for connection in connections:
+            connection.interrupt()
 
 
 def _size(file: Path) -> int:

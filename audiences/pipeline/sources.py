@@ -36,27 +36,23 @@ class LineCounter:
         self._ends_at_tail = 0
         self._last = b""
         self._any = False
+        self._starts_empty = False
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         if not chunk:
             return
         # A CR LF that was cut in two is one end.
-        ends = self._count(chunk) - (self._last == b"\r" and chunk.startswith(b"\n"))
+        ends = count_ends(chunk) - (self._last == b"\r" and chunk.startswith(b"\n"))
         self._ends += ends
+        self._starts_empty |= not self._any and chunk.removeprefix(codecs.BOM_UTF8).startswith((b"\n", b"\r"))
         size = len(chunk.rstrip(_NEWLINES)) if chunk.endswith((b"\n", b"\r")) else len(chunk)
         if size:
             self._any = True
-            self._ends_at_tail = self._count(chunk[size:])
+            self._ends_at_tail = count_ends(chunk[size:])
         else:
             self._ends_at_tail += ends
         self._last = chunk[-1:]
-
-    @staticmethod
-    def _count(text: bytes) -> int:
-        # Looking for one is ten times as fast as counting none.
-        returns = text.count(b"\r") if b"\r" in text else 0
-        return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
 
     @property
     def ends(self) -> int:
@@ -64,9 +60,21 @@ class LineCounter:
         return self._ends
 
     @property
+    def has_loose_ends(self) -> bool:
+        """Whether there are empty lines at the start or at the end."""
+        return self._starts_empty or self._ends_at_tail > 1
+
+    @property
     def lines(self) -> int:
         """Lines with content, and the empty ones between them."""
         return self._ends - self._ends_at_tail + 1 if self._any else 0
+
+
+def count_ends(text: bytes) -> int:
+    """Ends of lines."""
+    # Looking for a CR is ten times as fast as counting none.
+    returns = text.count(b"\r") if b"\r" in text else 0
+    return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
 
 
 def open_source(
@@ -139,6 +147,16 @@ class Text:
         while chunk := self._raw.read(_CHUNK):
             self._check()
             yield chunk
+
+
+def sampled_lines(source: Source) -> float:
+    """How many lines a source may have, judged by its beginning; 0 if it cannot be read, which is found out later."""
+    try:
+        with Text(source, 0, lambda: None) as text:
+            start = next(text.chunks(), b"")
+            return count_ends(start) / text.share
+    except (OSError, EOFError, zlib.error, SourceBroken):
+        return 0.0
 
 
 def find_columns(source: Source, number: int, columns: tuple[str, ...]) -> tuple[int, ...]:

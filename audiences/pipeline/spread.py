@@ -22,8 +22,8 @@ def spread(staged: Staged, verdicts: Sequence[ColumnVerdicts], session: Session)
     layout = staged.layout
     judged = _joined(layout, verdicts)
     held_rows = held_distinct = 0
-    if layout.plan.tombstones and layout.plan.mode != "remove":
-        judged, held_rows, held_distinct = _hold_back(layout, judged, layout.plan.tombstones, session)
+    if tombstones := layout.plan.holds_back:
+        judged, held_rows, held_distinct = _hold_back(layout, judged, tombstones, session)
     with session.unordered():
         rows = session.value(layout.write_judged(judged))
         for statement in layout.write_judged_digests():

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from audiences.ledger import LedgerStats
-from audiences.pipeline import filtered, halves
+from audiences.pipeline import deciding, filtered
 from audiences.pipeline import tally as tallies
 from audiences.pipeline.filtered import NOTHING, LeftOut
 from audiences.pipeline.layout import Layout, choose_width
@@ -32,9 +32,8 @@ from audiences.pipeline.plan import Plan, Source, SourceBroken
 from audiences.pipeline.repair import Repaired, repair
 from audiences.pipeline.segments import Segment, Segments
 from audiences.pipeline.session import BadCsv, Session
-from audiences.pipeline.sources import find_columns, open_source
+from audiences.pipeline.sources import find_columns, open_source, sampled_lines
 from audiences.pipeline.tally import Tally
-from pinconnect.identifiers.columnar import expressions, quote
 
 T = TypeVar("T")
 
@@ -104,6 +103,7 @@ class _Staging:
         self.plan, self.session, self.known = plan, session, known
         self.offset = 0
         self.tally = Tally()
+        self._is_placed = False
         # With nothing to compare with, nobody asks which row an identifier came from.
         is_asked = len(plan.columns) > 1 and known.total > 0
         self.layout = Layout(folder, 0, plan, filtered.marks(plan), is_asked)
@@ -127,7 +127,7 @@ class _Staging:
             while segment is not None:
                 end = within[0] + (within[1] - within[0]) * segment.share
                 between = start + (end - start) * _READING
-                read, query = self._read(segment, number, positions, rows, (start, between))
+                read, query = self._read(segments, segment, number, positions, rows, (start, between))
                 if read is None:
                     if rows:
                         self._forget(number)
@@ -137,6 +137,9 @@ class _Staging:
                     raise SourceBroken("source_unreadable", source=number)
                 start, rows, tally = end, rows + read, tally + more
                 self.session.rows = self.offset + rows
+            if not segments.account_for(rows):
+                self._forget(number)
+                return None
         self.tally += tally
         return StagedSource(self.offset, rows, left_out=filtered.count(self.plan, tally.marked, 0, self.session))
 
@@ -160,22 +163,32 @@ class _Staging:
         return int(written[0][0]), tallies.of(self.session.run(counting)[0], columns), found
 
     def _read(
-        self, segment: Segment, number: int, positions: Sequence[int], before: int, within: tuple[float, float]
+        self,
+        segments: Segments,
+        segment: Segment,
+        number: int,
+        positions: Sequence[int],
+        before: int,
+        within: tuple[float, float],
     ) -> tuple[int | None, str]:
-        """Read a piece into the table raw: its rows, None if a line is not a row, and the query that decides."""
-        source = self.plan.sources[number - 1]
+        """Read a piece into the table raw: its rows, None if a line is not a row, and the query that decides.
+
+        The order of the text is kept, which numbering rests on.
+        """
         lines = 0
 
         def look() -> str:
             nonlocal lines
-            lines = segment.lines(self.session.stop_if_cancelled)
-            if number == 1 and not before:
-                self._choose_width(lines / segment.share)
+            lines = segments.lines(segment)
+            if not self._is_placed:
+                self._choose_width(number, lines / segment.share)
             return self._decided(f"(SELECT {before} + {_NUMBERED}, * FROM raw)", positions)
 
         read, query = None, ""
+        source = self.plan.sources[number - 1]
         with suppress(BadCsv):
-            found, query = self.session.run_beside(_read_into_table(segment, source, positions), look, within=within)
+            sql = deciding.read_into_table(segment, source, positions)
+            found, query = self.session.run_beside(sql, look, within=within)
             read = int(found[0][0])
         if segment.is_own:
             segment.path.unlink()
@@ -184,16 +197,18 @@ class _Staging:
     def _careful(self, source: Source, number: int, within: tuple[float, float]) -> StagedSource:
         folder, check = self.layout.folder, self.session.stop_if_cancelled
         readable = open_source(source, number, self.plan.read_columns, folder, check)
-        found: Repaired = repair(readable, folder, check, self.plan.max_broken_share)
+        most = self.plan.memory_limit_mb * _PIECE_PER_MB
+        found: Repaired = repair(readable, folder, most, check, self.plan.max_broken_share)
         if readable.path != source.path:
             readable.path.unlink()
         positions = tuple(range(1, len(readable.positions) + 1))
         rows, tally = 0, Tally()
         with suppress(BadCsv):
-            for path, before in found.files:
-                reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {_read_clean(path, positions)})"
+            for done, (path, before) in enumerate(found.files):
+                start, end = (within[0] + (within[1] - within[0]) * (done + more) / len(found.files) for more in (0, 1))
+                reading = f"(SELECT * REPLACE (n::BIGINT AS n) FROM {deciding.read_clean(path, positions)})"
                 query = self._decided(reading, positions)
-                written, more, _ = self._write(query, number, before, lambda: None, within)
+                written, more, _ = self._write(query, number, before, lambda: None, (start, end))
                 rows, tally = rows + written, tally + more
                 path.unlink()
         if rows != found.rows - found.reasons.total() - found.blank:
@@ -203,84 +218,17 @@ class _Staging:
         blank = found.blank - left_out.blank
         return StagedSource(self.offset, found.rows, tuple(found.broken), found.reasons, blank, left_out)
 
-    def _choose_width(self, lines: float) -> None:
-        """By the values in all sources, taken to be like the first one, which has so many lines."""
+    def _choose_width(self, number: int, lines: float) -> None:
+        """By the values in all sources. lines: of the source of this number; the others are sampled."""
         plan = self.plan
-        sizes = [source.path.stat().st_size if source.path.exists() else 0 for source in plan.sources]
-        values = int(lines * len(plan.columns) * sum(sizes) / max(1, sizes[0]))
+        others = [source for place, source in enumerate(plan.sources, start=1) if place != number]
+        values = int((lines + sum(map(sampled_lines, others))) * len(plan.columns))
         width = choose_width(values, plan.memory_limit_mb, plan.partitions, self.known.width)
         self.layout = replace(self.layout, width=width)
+        self._is_placed = True
 
     def _decided(self, rows: str, positions: Sequence[int]) -> str:
         """A query for numbered rows with what is decided of them and the number p of their partition."""
         layout = self.layout
-        place = f"CASE WHEN {_is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END"
-        return f"SELECT *, {place} AS p FROM ({_decided(self.plan, rows, positions, self.offset)})"
-
-
-def _read_clean(path: Path, positions: Sequence[int]) -> str:
-    return _read_csv(path, ["n", *(f"c{position}" for position in positions)], ",", '"', "false")
-
-
-def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, header: str) -> str:
-    """Strict and without guessing: any row that does not fit is an error, not a loss."""
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    return (
-        f"read_csv({quote(str(path))}, auto_detect = false, strict_mode = true, delim = {quote(delimiter)}, "
-        f"quote = {quote(quoted)}, escape = {quote(quoted)}, header = {header}, columns = {{{columns}}})"
-    )
-
-
-def _read_into_table(segment: Segment, source: Source, positions: Sequence[int]) -> str:
-    """The table raw of the mapped columns and those that the filter asks about."""
-    format = source.format
-    names = [f"c{position}" for position in range(len(format.columns))]
-    header = "true" if segment.has_header else "false"
-    columns = ", ".join(f"c{position}" for position in sorted(set(positions)))
-    text = _read_csv(segment.path, names, format.delimiter, format.quote, header)
-    return f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {columns} FROM {text}"
-
-
-def _decided(plan: Plan, reading: str, positions: Sequence[int], offset: int) -> str:
-    """Nested, so that each expression is worked out once."""
-    raw: list[str] = []
-    clean: list[str] = []
-    shaped: list[str] = []
-    digests: list[str] = []
-    kept: list[str] = []
-    source = filtered.reading(plan, reading, positions)
-    for index, (column, position) in enumerate(zip(plan.columns, positions, strict=False)):
-        found = expressions(
-            column.kind,
-            column.treatment,
-            column.default_country,
-            column=f"w{index}",
-            clean=f"c{index}",
-            shaped=f"s{index}",
-        )
-        raw.append(f"{source.value.format(f'c{position}')} AS w{index}")
-        clean.append(f"{found.clean} AS c{index}")
-        shaped += [f"{found.shaped} AS s{index}", f"{found.blank} AS l{index}"]
-        digests.append(f"{found.digest} AS d{index}")
-        is_odd = f"CASE WHEN d{index} IS NULL THEN CASE WHEN NOT l{index} THEN "
-        kept.append(halves.split(f"d{index}", str(index), only_sha256=column.treatment != "any_hash"))
-        kept += [f"{is_odd}w{index} END END AS r{index}", f"{is_odd}{found.refusal} END END AS e{index}"]
-    kept += source.marks
-    raw.extend(source.marks)
-    return (
-        f"SELECT {offset} + n AS rid, {', '.join(kept)} FROM (SELECT *, {', '.join(digests)} FROM (SELECT *, "
-        f"{', '.join(shaped)} FROM (SELECT *, {', '.join(clean)} FROM (SELECT n, {', '.join(raw)} "
-        f"FROM {source.rows}))))"
-    )
-
-
-def _is_odd(layout: Layout) -> str:
-    """Whether the rule has to say something about a row, or the row may be of an erased person."""
-    tests = [f"(r{name} IS NOT NULL AND e{name} IS NULL)" for name in layout.names]
-    if layout.plan.tombstones and layout.plan.mode != "remove":
-        erased = quote(str(layout.plan.tombstones))
-        tests += [
-            f"COALESCE(a{name} IN (SELECT h[1:16]::UUID FROM read_parquet({erased}) WHERE wire_kind = {number}), false)"
-            for name, number in zip(layout.names, layout.numbers(), strict=True)
-        ]
-    return " OR ".join(tests)
+        place = f"CASE WHEN {deciding.is_odd(layout)} THEN {layout.odd} ELSE {layout.place} END"
+        return f"SELECT *, {place} AS p FROM ({deciding.decided(self.plan, rows, positions, self.offset)})"

@@ -6,12 +6,13 @@ import random
 import pytest
 
 from audiences.filtering.conditions import RowFilter
-from audiences.pipeline import repair, sources, stage
+from audiences.pipeline import layout, sources, stage
 from audiences.pipeline.plan import SourceBroken
 from audiences.pipeline.prepare import prepare
 from audiences.pipeline.segments import Segments
-from tests.audiences.pipeline.helpers import make_plan, sent, write_text
-from tests.support.reference import Column
+from audiences.pipeline.sequences import read_index
+from tests.audiences.pipeline.helpers import make_ledger, make_plan, sent, write_text, write_tombstones
+from tests.support.reference import Column, digest_of
 
 COLUMNS = (Column("email", "email"), Column("phone", "phone", default_country="DE"))
 NAMES = ("email", "phone", "city")
@@ -62,10 +63,9 @@ def outcome(plan, work):
 
 
 def in_pieces(monkeypatch, size):
-    """Of so many bytes, and of a few rows where a file has to be repaired."""
+    """Of so many bytes."""
     monkeypatch.setattr(stage, "_PIECE_PER_MB", size / 512)
     monkeypatch.setattr(sources, "_CHUNK", max(1, size // 10))
-    monkeypatch.setattr(repair, "_ROWS_OF_A_FILE", 7)
 
 
 @pytest.mark.parametrize("partitions", [1, 16])
@@ -82,15 +82,92 @@ def test_pieces_come_to_what_the_whole_comes_to(tmp_path, monkeypatch, form, par
     assert whole[0].rows.read >= 10
 
 
-@pytest.mark.parametrize("size", range(20, 60))
-def test_an_empty_line_counts_wherever_a_piece_ends(tmp_path, monkeypatch, size):
-    data = b"email\na@example.com\n\n\nb@example.com\n\nc@example.com\n"
+LOOSE = {
+    "between": (b"email\na@example.com\n\n\nb@example.com\n\nc@example.com\n", 6, 3),
+    "at the end": (b"email\na@example.com\n\n\n", 1, 0),
+    "at the start": (b"\n\nemail\na@example.com\n", 1, 0),
+    "making up for a quoted line": (b'email\n"a@example.com\n"\n\n', 1, 0),
+    "behind a blank value": (b'email\na@example.com\n""\n\n\n', 2, 1),
+}
+
+
+@pytest.mark.parametrize("form", LOOSE)
+def test_an_empty_line_counts_or_not_wherever_a_piece_ends(tmp_path, monkeypatch, form):
+    data, rows, blank = LOOSE[form]
     plan = make_plan([write_text(tmp_path / "a.csv", data, ("email",))])
     whole = outcome(plan, tmp_path / "whole")
-    in_pieces(monkeypatch, size)
+
+    for size in range(1, len(data) + 2, 3):
+        in_pieces(monkeypatch, size)
+        assert outcome(plan, tmp_path / "pieces") == whole
+    assert (whole[0].rows.read, whole[0].blank_rows) == (rows, blank)
+
+
+def test_a_byte_order_mark_within_a_file_stays_where_it_is(tmp_path, monkeypatch):
+    data = b"email,city\na@example.com,x\n\xef\xbb\xbfb@example.com,x\nc@example.com,y\n"
+    plan = make_plan([write_text(tmp_path / "a.csv", data)])
+    whole = outcome(plan, tmp_path / "whole")
+
+    for size in range(1, len(data)):
+        in_pieces(monkeypatch, size)
+        assert outcome(plan, tmp_path / "pieces") == whole
+
+
+def test_old_line_ends_are_cut_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_CHUNK", 40)
+    source = write_text(tmp_path / "a.csv", text_of(GOOD, "\r").encode(), NAMES)
+
+    with Segments(source, 1, tmp_path, 200, lambda: None) as segments:
+        pieces = [segment.path.read_bytes() for segment in iter(segments.next, None)]
+
+    assert b"".join(pieces) == text_of(GOOD, "\r").encode()
+    assert max(map(len, pieces)) <= 400
+
+
+@pytest.mark.parametrize("partitions", [1, 16])
+@pytest.mark.parametrize("mode", ["mirror", "add", "remove"])
+def test_pieces_meet_a_ledger_and_erased_people_as_the_whole_does(tmp_path, monkeypatch, mode, partitions):
+    columns = (Column("email", "email"), Column("other", "email"))
+    rows = [f"u{number % 90}@example.com,v{number % 70}@example.com" for number in range(200)]
+    data = "\n".join(["email,other", *rows]).encode()
+    known = {("email", digest_of("email", f"u{number}@example.com")) for number in range(40, 140)}
+    erased = {("email", digest_of("email", f"v{number}@example.com")) for number in (3, 50)}
+    plan = make_plan(
+        [write_text(tmp_path / "a.csv", data, ("email", "other"))],
+        columns,
+        mode,
+        partitions=partitions,
+        ledger=make_ledger(tmp_path, known),
+        tombstones=write_tombstones(tmp_path / "erased.parquet", erased),
+    )
+    whole = outcome(plan, tmp_path / "whole")
+    in_pieces(monkeypatch, 300)
 
     assert outcome(plan, tmp_path / "pieces") == whole
-    assert (whole[0].rows.read, whole[0].blank_rows) == (6, 3)
+    assert bool(whole[0].rows.held_back) is (mode != "remove")
+
+
+def test_an_empty_file_in_front_does_not_make_the_others_seem_small(tmp_path):
+    empty = write_text(tmp_path / "a.csv", b"", NAMES)
+    large = write_text(tmp_path / "b.csv", text_of(GOOD).encode(), NAMES)
+    plan = make_plan([empty, large], COLUMNS, memory_limit_mb=100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "_AT_ONCE_PER_MB", 7)
+        prepare(plan, tmp_path / "work")
+
+    assert read_index(tmp_path / "work").width == 1
+
+
+def test_progress_never_goes_back(tmp_path, monkeypatch):
+    data = text_of([*GOOD, "one@example.com"]).encode()
+    in_pieces(monkeypatch, 500)
+    seen = []
+    plan = make_plan([write_text(tmp_path / "a.csv", data, NAMES)], COLUMNS)
+
+    prepare(plan, tmp_path / "work", progress=lambda now: seen.append(now.fraction))
+
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
 
 
 @pytest.mark.parametrize("partitions", [1, 16])
@@ -131,12 +208,14 @@ def test_pieces_are_the_text_and_end_where_lines_end(tmp_path, monkeypatch, size
             assert segment.is_own
             assert segment.has_header is not bool(pieces)
             pieces.append(segment.path.read_bytes())
-            counted += segment.lines(lambda: None)
+            counted += segments.lines(segment)
             segment.path.unlink()
 
     assert b"".join(pieces) == text
     assert len(pieces) > 3
     assert counted == 401
+    assert segments.account_for(400)
+    assert not segments.account_for(399)
     assert all(piece.endswith(b"\n") for piece in pieces)
     assert segments.next() is None
 
