@@ -86,20 +86,19 @@ class Segments:
 
     def _cut(self, path: Path) -> tuple[int, int]:
         """Write a piece; returns its bytes and lines."""
-        counter, size = LineCounter(), 0
+        size, end, before = 0, 0, self._counter.ends
         with path.open("wb") as out:
             # No generator of our own around these: one that ends early closes the one it takes from.
             for chunk in chain([self._rest], self._chunks):
                 end = _end_of_line(chunk) if size + len(chunk) >= self._most else 0
                 piece, self._rest = (chunk[:end], chunk[end:]) if end else (chunk, b"")
-                counter.add(piece)
                 self._counter.add(piece)
                 size += out.write(piece)
                 if end:
                     break
         if self._given > 1:
             _keep_mark(path)
-        return size, counter.ends if end else counter.lines
+        return size, (self._counter.ends if end else self._counter.lines) - before
 
 
 def _end_of_line(chunk: bytes) -> int:
