@@ -12,6 +12,7 @@ import pytest
 from audiences import files, tasks
 from audiences.messages import reason
 from audiences.models import Audience, Run
+from audiences.pipeline import layout
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
 from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_due, make_shop, people
@@ -77,8 +78,10 @@ def assert_it_can_be_repeated(shop: Shop) -> None:
 
 
 def test_a_full_work_folder_ends_a_preparation_with_its_reason_and_nothing_is_lost(
-    shop: Shop, disk: SmallDisk, settings: Any
+    shop: Shop, disk: SmallDisk, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Only what does not fit into memory needs the folder.
+    monkeypatch.setattr(layout, "_AT_ONCE_PER_MB", 1)
     keep_work_on(disk, settings)
     disk.fill(leave=300_000)
 
