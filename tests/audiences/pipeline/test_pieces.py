@@ -54,6 +54,7 @@ TEXTS = {
     "only a header": (text_of([]).encode(), {}),
     "nothing": (b"", {}),
 }
+IN_FILES = ("compressed", "quoted lines late", "a broken row late")
 
 
 def outcome(plan, work):
@@ -70,7 +71,7 @@ def in_pieces(monkeypatch, size):
 
 @pytest.mark.parametrize(
     ("form", "partitions"),
-    [*((form, 1) for form in TEXTS), *((form, 16) for form in ("compressed", "quoted lines late", "a broken row late"))],
+    [*((form, 1) for form in TEXTS), *((form, 16) for form in IN_FILES)],
 )
 def test_pieces_come_to_what_the_whole_comes_to(tmp_path, monkeypatch, form, partitions):
     data, format = TEXTS[form]
