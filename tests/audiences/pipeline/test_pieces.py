@@ -107,7 +107,7 @@ def test_an_empty_line_counts_or_not_wherever_a_piece_ends(tmp_path, monkeypatch
 
 
 def test_a_byte_order_mark_within_a_file_stays_where_it_is(tmp_path, monkeypatch):
-    data = b"email,city\na@example.com,x\n\xef\xbb\xbfb@example.com,x\nc@example.com,y\n"
+    data = b'email,city\na@example.com,x\n\xef\xbb\xbf"b@example.com",x\nc@example.com,y\n'
     plan = make_plan([write_text(tmp_path / "a.csv", data)])
     whole = outcome(plan, tmp_path / "whole")
 
