@@ -16,6 +16,7 @@ from pinconnect.identifiers.columnar import expressions, quote
 
 
 def read_clean(path: Path, positions: Sequence[int]) -> str:
+    """SQL for the rows of a file that was repaired: n and c<position> for each position."""
     return _read_csv(path, ["n", *(f"c{position}" for position in positions)], ",", '"', "false")
 
 
@@ -29,7 +30,7 @@ def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, hea
 
 
 def read_into_table(segment: Segment, source: Source, positions: Sequence[int]) -> str:
-    """The table raw of the mapped columns and those that the filter asks about."""
+    """A statement that makes the table raw of the mapped columns and those that the filter asks about: c<position>."""
     format = source.format
     names = [f"c{position}" for position in range(len(format.columns))]
     header = "true" if segment.has_header else "false"
@@ -39,7 +40,11 @@ def read_into_table(segment: Segment, source: Source, positions: Sequence[int]) 
 
 
 def decided(plan: Plan, reading: str, positions: Sequence[int], offset: int) -> str:
-    """Nested, so that each expression is worked out once."""
+    """A query for rid and, per mapped column, a, b, r and e as stage.py says, and the filter's marks.
+
+    reading: rows with n and c<position>. offset: rows of all sources before. Nested, so that each expression is worked
+    out once.
+    """
     raw: list[str] = []
     clean: list[str] = []
     shaped: list[str] = []
@@ -72,12 +77,8 @@ def decided(plan: Plan, reading: str, positions: Sequence[int], offset: int) -> 
 
 
 def is_odd(layout: Layout) -> str:
-    """Whether the rule has to say something about a row, or the row may be of an erased person."""
+    """SQL for whether the rule has to say something about a row, or the row may be of an erased person."""
     tests = [f"(r{name} IS NOT NULL AND e{name} IS NULL)" for name in layout.names]
-    if layout.plan.holds_back:
-        erased = quote(str(layout.plan.holds_back))
-        tests += [
-            f"COALESCE(a{name} IN (SELECT h[1:16]::UUID FROM read_parquet({erased}) WHERE wire_kind = {number}), false)"
-            for name, number in zip(layout.names, layout.numbers(), strict=True)
-        ]
+    if tombstones := layout.plan.holds_back:
+        tests.append(layout.is_erased(tombstones))
     return " OR ".join(tests)

@@ -21,7 +21,7 @@ from pathlib import Path
 from audiences.pipeline import halves
 from audiences.pipeline.plan import Plan
 from audiences.pipeline.session import PARQUET, Session
-from audiences.pipeline.stores import Files, Store, Tables
+from audiences.pipeline.stores import Files, Store, Tables, nothing
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
@@ -88,6 +88,15 @@ class Layout:
         number = halves.leading(self.first, self.width)
         return f"CASE WHEN {self.first} IS NULL THEN {self.none} ELSE {number} END::USMALLINT"
 
+    def is_erased(self, tombstones: Path) -> str:
+        """SQL for whether a row has an identifier of an erased person. tombstones: as the plan has them."""
+        tests = " OR ".join(
+            f"(a{name}, b{name}) IN (SELECT (a, b) FROM (SELECT {halves.split('h', '')} "
+            f"FROM read_parquet({quote(str(tombstones))}) WHERE wire_kind = {number}))"
+            for name, number in zip(self.names, self.numbers(), strict=True)
+        )
+        return f"COALESCE({tests}, false)"
+
     @property
     def _store(self) -> Store:
         return Files(self.folder) if self.width else Tables()
@@ -150,8 +159,7 @@ class Layout:
         if self.width:
             files = self.folder / "rest-*.parquet"
             if not any(self.folder.glob(files.name)):
-                types = self._columns
-                return f"SELECT {', '.join(f'NULL::{types[name]} AS {name}' for name in ('rid', *columns))} WHERE false"
+                return nothing(self._columns, ("rid", *columns))
             rows = f"read_parquet({quote(str(files))})"
         return f"SELECT {wanted} FROM {rows}" + (f" WHERE p = {self.odd}" if only_odd else "")
 

@@ -118,9 +118,9 @@ class Text:
         self.is_plain = self._encoding == "utf-8" and not source.format.compression
         self._file = source.path.open("rb")
         self.size = source.path.stat().st_size
-        self._raw: BinaryIO = self._file
+        self._raw: BinaryIO | gzip.GzipFile = self._file
         if source.format.compression == "gzip":
-            self._raw = gzip.GzipFile(fileobj=self._file)  # type: ignore[assignment]
+            self._raw = gzip.GzipFile(fileobj=self._file)
 
     def __enter__(self) -> Text:
         return self

@@ -54,12 +54,7 @@ def _joined(layout: Layout, verdicts: Sequence[ColumnVerdicts]) -> str:
 def _hold_back(layout: Layout, joined: str, tombstones: Path, session: Session) -> tuple[str, int, int]:
     """Split off the rows that carry an erased identifier; a row is one person, so it is held back as a whole."""
     whole = quote(str(layout.folder / "all.parquet"))
-    tests = " OR ".join(
-        f"(a{name}, b{name}) IN (SELECT (a, b) FROM (SELECT {halves.split('h', '')} "
-        f"FROM read_parquet({quote(str(tombstones))}) WHERE wire_kind = {number}))"
-        for name, number in zip(layout.names, layout.numbers(), strict=True)
-    )
-    session.run(f"COPY (SELECT *, COALESCE({tests}, false) AS held FROM ({joined})) TO {whole} {PARQUET}")
+    session.run(f"COPY (SELECT *, {layout.is_erased(tombstones)} AS held FROM ({joined})) TO {whole} {PARQUET}")
     columns = halves.names(layout.names)
     distinct = f"(SELECT DISTINCT {columns} FROM read_parquet({whole}) WHERE held)"
     rows = session.value(f"SELECT count(*) FROM read_parquet({whole}) WHERE held")

@@ -28,8 +28,13 @@ class Store(Protocol):
         ...
 
 
+def nothing(columns: Mapping[str, str], wanted: Sequence[str]) -> str:
+    """A query for no rows with these of the columns."""
+    return f"SELECT {', '.join(f'NULL::{columns[column]} AS {column}' for column in wanted)} WHERE false"
+
+
 class Tables:
-    """In the engine's memory, which is a quarter of the work of files; it spills if memory is short."""
+    """In the engine's memory; it spills if memory is short."""
 
     def write(self, name: str, columns: Mapping[str, str], query: str, tag: str) -> str:
         """See Store."""
@@ -60,8 +65,7 @@ class Files:
         pattern = f"p={'*' if place is None else place}/*.parquet"
         # The engine takes a pattern that nothing matches for an error.
         if not any((self._folder / name).glob(pattern)):
-            types = {**columns, "p": "USMALLINT"}
-            return f"SELECT {', '.join(f'NULL::{types[column]} AS {column}' for column in wanted)} WHERE false"
+            return nothing({**columns, "p": "USMALLINT"}, wanted)
         options = "hive_partitioning = true, hive_types = {'p': USMALLINT}"
         files = quote(str(self._folder / name / pattern))
         return f"SELECT {', '.join(wanted)} FROM read_parquet({files}, {options})"
