@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
 from audiences.pipeline.sources import Readable
@@ -60,7 +60,7 @@ def repair(
     width = len(readable.source.format.columns)
     try:
         with ExitStack() as files, readable.path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-            writer, room = _writer(readable, folder, result, files), most
+            write, room = _writer(readable, folder, result, files), most
             for row in _records(text, readable, result):
                 if result.rows % _CHECK_EVERY == 0:
                     check()
@@ -69,10 +69,10 @@ def repair(
                     continue
                 if room <= 0:
                     files.close()
-                    writer, room = _writer(readable, folder, result, files), most
+                    write, room = _writer(readable, folder, result, files), most
                 values = [row[position] for position in readable.positions]
                 room -= sum(map(len, values)) + 1
-                writer.writerow([result.rows, *values])
+                write([result.rows, *values])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
@@ -81,12 +81,14 @@ def repair(
     return result
 
 
-def _writer(readable: Readable, folder: Path, result: Repaired, files: ExitStack) -> Any:
-    """For the next file, to which the row that was read last goes, if there is one."""
+def _writer(
+    readable: Readable, folder: Path, result: Repaired, files: ExitStack
+) -> Callable[[Sequence[object]], object]:
+    """Writes rows to the next file, of which the one that was read last is the first, if there is one."""
     path = folder / f"clean-{readable.number}-{len(result.files)}.csv"
     result.files.append((path, max(0, result.rows - 1)))
     out = files.enter_context(path.open("w", encoding="utf-8", newline=""))
-    return csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    return csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
 
 
 def _reader(text: IO[str], format: CsvFormat) -> Iterator[list[str]]:
