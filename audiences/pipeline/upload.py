@@ -49,7 +49,10 @@ _FAN_OUT_AFTER, _FAN_OUT_FROM = 2, 4
 
 
 def pump(run_id: int, *, budget_s: float | None = None) -> int:
-    """Send batches of the run until the time is up or there is nothing to send now; returns how many were sent."""
+    """Send batches of the run, a group at least, until the time is up or there is nothing to send now.
+
+    Returns how many were sent.
+    """
     now = timezone.now()
     if Batch.objects.filter(run=run_id).senders(now) >= settings.PUMPS_PER_RUN:
         return 0
@@ -73,8 +76,11 @@ class Pump:
 
     def go(self) -> int:
         try:
-            while not self.budget.is_spent and self.step():
+            # At least one group, however long it took to get here: a crowded host gets on as well.
+            while self.step():
                 self._fan_out()
+                if self.budget.is_spent:
+                    break
         finally:
             self.calls.save()
         if not self.outlook.is_for_others:

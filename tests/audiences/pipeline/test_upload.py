@@ -202,7 +202,7 @@ def test_calls_called_spam_pause_the_delivery(shop: Shop) -> None:
 
 def test_two_senders_at_once_send_each_batch_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of(shop)
-    upload.pump(run.pk, budget_s=0.001)
+    upload.pump(run.pk, budget_s=0)
     sending = upload.Pump._send
 
     def while_another_sends(self: upload.Pump, run: Run, *batch: Any) -> None:
@@ -219,7 +219,7 @@ def test_two_senders_at_once_send_each_batch_once(shop: Shop, monkeypatch: pytes
 
 
 def test_an_outage_of_hours_ends_the_run_with_what_was_sent(shop: Shop) -> None:
-    upload.pump(run_of(shop).pk, budget_s=0.001)
+    upload.pump(run_of(shop).pk, budget_s=0)
     shop.simulator.fault("unavailable", operation="customer_lists/update", when="before", times=None)
 
     for _ in range(25):

@@ -36,7 +36,7 @@ def shop(simulator: SimulatorInTest, settings: Any) -> Shop:
     settings.BATCH_RECORDS = 30
     made = make_shop(simulator, ROWS)
     tasks.prepare_run(Run.objects.get().pk)
-    upload.pump(Run.objects.get().pk, budget_s=0.001)
+    upload.pump(Run.objects.get().pk, budget_s=0)
     return made
 
 

@@ -37,7 +37,7 @@ def shop(simulator: SimulatorInTest, settings: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(outlook, "LOOK_EVERY_S", 0.0)
     made = make_shop(simulator, ROWS)
     tasks.prepare_run(run().pk)
-    upload.pump(run().pk, budget_s=0.001)
+    upload.pump(run().pk, budget_s=0)
     assert states() == [SENT] + 11 * [PENDING]
     return made
 
@@ -239,7 +239,7 @@ def test_long_groups_are_written_down_as_time_passes(shop: Shop, at_call: Any, m
 
 
 def test_the_time_of_a_task_ends_within_a_group(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    upload.pump(run().pk, budget_s=0.001)
+    upload.pump(run().pk, budget_s=0)
 
     assert states() == 2 * [SENT] + 10 * [PENDING], "one call at least, and no more"
 

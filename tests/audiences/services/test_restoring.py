@@ -122,7 +122,7 @@ def test_where_it_cannot_be_prepared_again_the_run_waits_and_says_so(shop: Shop)
 
 
 def test_files_that_come_back_from_a_backup_are_taken_as_they_are(shop: Shop) -> None:
-    upload.pump(newest_run().pk, budget_s=0.001)
+    upload.pump(newest_run().pk, budget_s=0)
     folder = files.fetch(files.run_name(newest_run(), newest_run().files_attempt))
     folder.rename(folder.with_name("backup"))
     delete_snapshot(shop.dataset.snapshots.latest("number"), by=None)
@@ -149,7 +149,7 @@ def test_a_run_that_sent_nothing_fails_and_can_be_started_again(simulator: Simul
 
 
 def test_data_that_reads_differently_now_is_not_taken_for_the_same(shop: Shop) -> None:
-    upload.pump(newest_run().pk, budget_s=0.001)
+    upload.pump(newest_run().pk, budget_s=0)
     lose_files()
     shop.dataset.snapshots.update(sha256="another")
 
@@ -166,7 +166,7 @@ def reads_otherwise(monkeypatch: pytest.MonkeyPatch, folder: Path, rows: Rows) -
 def test_records_that_come_out_otherwise_are_not_taken_for_those_that_were_sent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    upload.pump(newest_run().pk, budget_s=0.001)
+    upload.pump(newest_run().pk, budget_s=0)
     lose_files()
     reads_otherwise(monkeypatch, tmp_path, [*LATER[:-1], *people([900])])
 
@@ -179,7 +179,7 @@ def test_records_that_come_out_otherwise_are_not_taken_for_those_that_were_sent(
 
 
 def test_runs_prepared_before_there_were_marks_are_restored_as_they_were(shop: Shop) -> None:
-    upload.pump(newest_run().pk, budget_s=0.001)
+    upload.pump(newest_run().pk, budget_s=0)
     lose_files()
     run = newest_run()
     assert run.counts.pop("mark")
@@ -189,7 +189,7 @@ def test_runs_prepared_before_there_were_marks_are_restored_as_they_were(shop: S
 
 
 def test_a_secret_that_was_changed_meanwhile_is_no_reason_to_wait(shop: Shop, settings: Any) -> None:
-    upload.pump(newest_run().pk, budget_s=0.001)
+    upload.pump(newest_run().pk, budget_s=0)
     lose_files()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret" * 5, [settings.SECRET_KEY]
 
