@@ -1,19 +1,29 @@
 """What every test has: no network but this machine, and the shared fixtures."""
 
 import logging
+import os
 import re
 import socket
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from pinconnect.lib.redact import RedactFilter
+from pinconnect.pinterest import client
 
 # One browser for the whole run: a fixture that several conftests import is made several times.
 from tests.support.browser import browser_page, chromium, open_page  # noqa: F401 -- fixtures
+from tests.support.installation import DATABASE, Installation
 from tests.support.simulator import simulator  # noqa: F401 -- a fixture
+from tests.support.templates import FOLDER
 
 _connect = socket.socket.connect
 
@@ -30,6 +40,29 @@ def _network_is_off() -> Iterator[None]:
     socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, _templates: None) -> None:
+    """The tables that migrations make, and what they put into them."""
+    made = Installation(Path(settings.DATA_DIR) / "tables")
+    made.make_database()
+    with django_db_blocker.unblock(), closing(sqlite3.connect(made.data_dir / DATABASE)) as tables:
+        connection.ensure_connection()
+        tables.backup(connection.connection)
+
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls to Pinterest are repeated at once; tests of the waits themselves record them here."""
+    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: None))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Processes that share the tests have folders beside each other."""
+    base = tmp_path_factory.getbasetemp()
+    os.environ[FOLDER] = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates")
 
 
 @pytest.fixture(autouse=True)

@@ -84,9 +84,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.services]
 
 def raced(folder: Path, script: str) -> Any:
     """What a script printed in an installation of its own."""
-    with services.postgres() as server:
+    with services.postgres(with_tables=True) as server:
         place = Installation(folder, {"DATABASE_URL": server.url})
-        place.make_database()
         return json.loads(place.manage("shell", "--no-imports", "-c", MAKE + script))
 
 

@@ -83,8 +83,9 @@ class Disasters:
         for name, happen in self.outages.items():
             # Once early, so that every storm has them, then now and then.
             if time.monotonic() > self._spared_until.get(name, self._began + 4.0):
-                self._spared_until[name] = time.monotonic() + self.luck.uniform(8.0, 20.0)
                 happen()
+                # Counted from when it is over: on a crowded machine there would be time for nothing else.
+                self._spared_until[name] = time.monotonic() + self.luck.uniform(8.0, 20.0)
                 return name
         dice = self.luck.random()
         if dice < 0.55:
@@ -101,7 +102,8 @@ class Disasters:
         return self._fault()
 
     def _fault(self) -> str:
-        fault = dict(self._first.pop(0) if self._first else self.luck.choice(FAULTS))
+        unseen = [one for one in FAULTS if one["kind"] not in self.struck]
+        fault = dict(self._first.pop(0) if self._first else self.luck.choice(unseen or FAULTS))
         fault.setdefault("operation", self.luck.choice(CALLS))
         # The client tries again up to twice, and what it bears without a word must not be all that is tested.
         fault.setdefault("times", self.luck.choice((1, 2, 3, 5, 8)))

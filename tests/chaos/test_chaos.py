@@ -53,7 +53,7 @@ def on_sqlite(folder: Path) -> Iterator[Ground]:
 @contextmanager
 def on_postgres(folder: Path) -> Iterator[Ground]:
     """PostgreSQL, cut off and started again, and Redis, which forgets everything when that happens to it."""
-    with services.postgres() as database, services.redis() as broker:
+    with services.postgres(with_tables=True) as database, services.redis() as broker:
         yield Ground(
             {"DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": broker.url},
             {

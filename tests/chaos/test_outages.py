@@ -82,7 +82,7 @@ def broker() -> Iterator[services.Server]:
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory, broker: services.Server) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("outages")
-    with services.postgres() as database:
+    with services.postgres(with_tables=True) as database:
         settings = {**SETTINGS, "DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": broker.url}
         with running_stack(folder / "data", settings) as stack:
             scripted.connect(stack)

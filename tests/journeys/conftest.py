@@ -12,7 +12,7 @@ from tests.support.stack import Stack, running_stack
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Web, worker and simulator on an empty data folder, started by the command behind `make run`."""
-    with running_stack(tmp_path_factory.mktemp("stack") / "data") as started:
+    with running_stack(tmp_path_factory.mktemp("stack") / "data", is_fresh=True) as started:
         yield started
 
 

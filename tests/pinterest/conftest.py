@@ -1,12 +1,12 @@
 """Shared by the tests of the client: a Pinterest whose every reply is written in the test, and no real waiting."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import responses
 
+from pinconnect.pinterest import client as module
 from pinconnect.pinterest import transport
 from pinconnect.pinterest.client import Client
 
@@ -29,10 +29,10 @@ def _fresh_connections() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def waits(_no_waits: None, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between repeats, in seconds, recorded in place of being waited for."""
     recorded: list[float] = []
-    monkeypatch.setattr(time, "sleep", recorded.append)
+    monkeypatch.setattr(module.time, "sleep", recorded.append)
     return recorded
 
 

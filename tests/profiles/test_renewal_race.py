@@ -79,10 +79,11 @@ def test_fifty_renewals_at_once_make_one_call_and_store_one_pair(
     pinterest.control("settings", {"rotation": "strict"})
     urls = {"PINTEREST_API_URL": pinterest.api_url, "PINTEREST_OAUTH_URL": f"{pinterest.url}/oauth"}
     app = {"PINTEREST_APP_ID": "1000001", "PINTEREST_APP_SECRET": "race-secret"}
-    with services.postgres() if database == "postgresql" else nullcontext() as server:
+    with services.postgres(with_tables=True) if database == "postgresql" else nullcontext() as server:
         address = {"DATABASE_URL": server.url} if server else {}
         place = Installation(tmp_path / "data", {**urls, **app, **address})
-        place.make_database()
+        if not server:
+            place.make_database()
         pair = pinterest.control("grants", {"user": "bob"})
         made = _manage(place, MAKE.format(access=pair["access_token"], refresh=pair["refresh_token"]))
 

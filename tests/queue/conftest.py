@@ -1,7 +1,6 @@
 """Databases in files, for tests in which several processes compete."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -40,16 +39,8 @@ def race(tmp_path: Path) -> Race:
     return lambda action, processes=4: compete(action, url, processes)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and nothing in them: to be copied, which is much faster than migrating."""
-    installation = Installation(tmp_path_factory.mktemp("template"))
-    installation.make_database()
-    return installation.data_dir / "pinconnect.sqlite3"
-
-
 @pytest.fixture
-def installation(empty_database: Path, tmp_path: Path) -> Installation:
-    (tmp_path / "data").mkdir()
-    shutil.copy(empty_database, tmp_path / "data")
-    return Installation(tmp_path / "data")
+def installation(tmp_path: Path) -> Installation:
+    made = Installation(tmp_path / "data")
+    made.make_database()
+    return made

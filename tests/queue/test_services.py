@@ -47,10 +47,9 @@ def test_on_postgres_rows_and_rates_are_shared_exactly(postgres: services.Server
 
 
 def test_tasks_run_with_postgres_and_redis(tmp_path: Path) -> None:
-    with services.postgres("worker") as database, services.redis() as redis:
+    with services.postgres(with_tables=True) as database, services.redis() as redis:
         settings = {"DATABASE_URL": database.url, "QUEUE_BROKER": "redis", "REDIS_URL": redis.url}
         installation = Installation(tmp_path, settings)
-        installation.make_database()
         does_its_work(installation)
 
 

@@ -1,7 +1,6 @@
 """`up` starts everything in the foreground, and leaves nothing behind however it ends."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(tmp_path: Path, empty_database: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path) -> Iterator[Stack]:
     """Not a demo, so that the start is quick: the journey through the demo is tested in the browser."""
     port = free_port()
     production = {
@@ -31,9 +30,8 @@ def stack(tmp_path: Path, empty_database: Path) -> Iterator[Stack]:
         "BASE_URL": f"http://localhost:{port}",
         "EMAIL_URL": "consolemail://",
     }
-    (tmp_path / "data").mkdir()
-    shutil.copy(empty_database, tmp_path / "data")
     made = Stack(tmp_path / "data", production, port=port)
+    made.installation.make_database()
     yield made
     end(made)
 

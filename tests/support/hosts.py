@@ -86,7 +86,7 @@ GROUNDS: dict[str, Callable[[Path], Any]] = {"redis": redis_and_a_shared_folder,
 def running_hosts(folder: Path, ground: str, names: Sequence[str], settings: Mapping[str, str]) -> Iterator[Hosts]:
     """Host 1 with everything, and a worker on each of the named hosts."""
     with ExitStack() as stack:
-        database = stack.enter_context(services.postgres())
+        database = stack.enter_context(services.postgres(with_tables=True))
         shared = stack.enter_context(GROUNDS[ground](folder))
         common = {"DATABASE_URL": database.url, **SETTINGS, **shared, **settings}
         first = folder / "host-1"

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.installation import Installation
 from tests.support.processes import wait_until
 from tests.support.stack import free_port
+from tests.support.templates import template
 
+_DATABASE = "pinconnect"
 _POSTGRES_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/local/opt/postgresql*/bin", "opt/homebrew/opt/postgresql*/bin")
 
 
@@ -64,10 +67,10 @@ class Server:
 
 
 @contextmanager
-def postgres(database: str = "pinconnect") -> Iterator[Server]:
-    """PostgreSQL with one empty database, in a temporary folder, without the waits that keep data over a power cut.
+def postgres(*, with_tables: bool = False) -> Iterator[Server]:
+    """PostgreSQL with one database, in a temporary folder, without the waits that keep data over a power cut.
 
-    What was committed outlives a restart all the same: the operating system has it.
+    What was committed outlives a restart all the same: the operating system has it. with_tables: all of them, empty.
     """
     programs = _postgres_programs()
     folder = Path(tempfile.mkdtemp(prefix="pinconnect-postgres-"))
@@ -81,19 +84,36 @@ def postgres(database: str = "pinconnect") -> Iterator[Server]:
     options += ["-c", f"unix_socket_directories={folder}"]
     ready = [programs / "pg_isready", "-q", *address]
     server = Server(
-        f"postgres://postgres@127.0.0.1:{port}/{database}",
+        f"postgres://postgres@127.0.0.1:{port}/{_DATABASE}",
         port,
         folder,
         [*run_as, programs / "postgres", "-D", folder / "data", "-p", str(port), *options],
         lambda: subprocess.run(ready, check=False).returncode == 0,
     )
     try:
+        if with_tables and (tables := template("postgres", _make_tables)):
+            shutil.copytree(tables, folder / "data")
+            if run_as:
+                _call(["chown", "-R", "postgres", folder / "data"], folder)
+            with _running(server):
+                yield server
+            return
         _call([*run_as, programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N"], folder)
         with _running(server):
-            _call([programs / "createdb", *address, database], folder)
+            _call([programs / "createdb", *address, _DATABASE], folder)
+            if with_tables:
+                Installation(folder / "maker", {"DATABASE_URL": server.url}).make_database()
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_tables(folder: Path) -> None:
+    """The data of a server that was stopped in good order."""
+    with postgres() as server:
+        Installation(server.folder / "maker", {"DATABASE_URL": server.url}).make_database()
+        server.stop(signal.SIGINT)
+        shutil.copytree(server.folder / "data", folder)
 
 
 @contextmanager

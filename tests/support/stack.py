@@ -114,9 +114,16 @@ class Stack:
 
 
 @contextmanager
-def running_stack(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """A demo with everything started; all of it is killed at the end if the test did not stop it."""
+def running_stack(
+    data_dir: Path, settings: Mapping[str, str] | None = None, *, is_fresh: bool = False
+) -> Iterator[Stack]:
+    """A demo with everything started; all of it is killed at the end if the test did not stop it.
+
+    is_fresh: it has to make its tables itself, as on a new machine.
+    """
     stack = Stack(data_dir, settings or {})
+    if not is_fresh and "DATABASE_URL" not in stack.settings:
+        stack.installation.make_database()
     try:
         stack.start()
         yield stack

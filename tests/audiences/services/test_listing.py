@@ -73,9 +73,8 @@ def test_a_list_that_is_gone_goes_when_the_next_reading_is_complete(
     ],
 )
 def test_pinterest_refusing_is_said_in_words_and_loses_nothing(
-    account: AdAccount, simulator: SimulatorInTest, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object], code: str
+    account: AdAccount, simulator: SimulatorInTest, fault: dict[str, object], code: str
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
     simulator.seed_lists(BOBS_ACCOUNT, 260)
     simulator.fault(**{"operation": "customer_lists/list", "skip": 1, **fault})  # type: ignore[arg-type]
 
