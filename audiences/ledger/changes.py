@@ -37,7 +37,8 @@ class Range(Protocol):
 class Changes:
     """Who comes and who goes. size: identifiers, counted as often as they are named.
 
-    Mostly everything was acknowledged, or nothing of one operation. Then the files of the run serve as they are.
+    Mostly everything was acknowledged, or nothing of one operation. Then the files of the run serve as they are, and if
+    they were made for this ledger (are_exact) nobody comes who is a member and nobody goes who is none.
     """
 
     def __init__(
@@ -56,7 +57,13 @@ class Changes:
         self.prefixes = tuple(f"{number:0{width}x}" for number in range(16**width)) if width else ("",)
         self._folder: Path | None = None
         self._takes_newcomers = index.has_rows("ADD") and not is_gone and newcomers.are_whole(index.workdir, known)
+        self._is_for_this = not is_gone and index.known is not None and dict(index.known) == dict(known)
         self.size = 0
+
+    @property
+    def are_exact(self) -> bool:
+        """Known once they were gathered."""
+        return self._is_for_this and self._folder is None
 
     def gather(self, place: Path, session: Session) -> None:
         """Make ready; place is for what has to be laid out anew. Call it once, before anything else."""

@@ -123,10 +123,17 @@ def _note(old: LedgerPath, before: LedgerStats, changes: Changes, target: Path, 
             flag = "CASE WHEN gone THEN 4 ELSE 2 END::UTINYINT AS f"
             known = f"SELECT wire_kind, a, b, {flag} FROM ({reading.delta(old, before, prefix)}) UNION ALL"
         touched = f"SELECT wire_kind, a, b, bit_or(f) AS f FROM ({known} {changes.of(prefix)}) GROUP BY ALL"
+        if changes.are_exact:
+            # Who goes is a member: without a note, then, one that the files hold.
+            based = f"SELECT *, f & 4 > 0 OR f & {2 | GOES} = {GOES} AS is_based FROM ({touched})"
+        else:
+            based = (
+                f"SELECT t.*, s.wire_kind IS NOT NULL AS is_based FROM ({touched}) t "
+                f"LEFT JOIN ({reading.base(old, before, prefix)}) s USING (wire_kind, a, b)"
+            )
         lane.run(
             f"CREATE OR REPLACE TEMP TABLE touched AS SELECT *, f & 6 = 2 OR (f & 6 = 0 AND is_based) AS was, "
-            f"{_is_member('was')} AS is_now FROM (SELECT t.*, s.wire_kind IS NOT NULL AS is_based FROM ({touched}) t "
-            f"LEFT JOIN ({reading.base(old, before, prefix)}) s USING (wire_kind, a, b))"
+            f"{_is_member('was')} AS is_now FROM ({based})"
         )
         changed = lane.value(
             f"COPY (SELECT wire_kind, a, b, NOT is_now AS gone FROM touched WHERE is_now <> is_based "

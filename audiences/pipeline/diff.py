@@ -64,7 +64,8 @@ class _Comparison:
         numbers = layout.numbers()
         self.has_extras = self.has_rows and len(set(numbers)) < len(numbers)
         self.extras = layout.folder / "extras"
-        self.result = Difference(Index(workdir, plan.wire.shape, self.codes, layout.width, {}))
+        known = None if plan.takes_strangers else self.known.members
+        self.result = Difference(Index(workdir, plan.wire.shape, self.codes, layout.width, {}, known))
 
 
 def diff(layout: Layout, workdir: Path, session: Session) -> Difference:

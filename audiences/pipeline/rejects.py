@@ -184,33 +184,43 @@ def refused(staged: Staged, verdicts: Sequence[ColumnVerdicts], engine: Engine) 
 
 def write(plan: Plan, staged: Staged, found: Sequence[Refused], target: Path) -> None:
     """What refused() found and broken rows, the first 100,000 in row order, masked, as CSV that no spreadsheet runs."""
-    # What is said of a column and a reason is said often, and many values come again.
-    named = lru_cache(maxsize=4096)(lambda index, reason: _named(plan, index, reason))
-    shown = lru_cache(maxsize=4096)(lambda raw: _cells(mask(raw)))
-    places = enumerate(staged.sources, start=1)
-    number, offset, last = 0, 0, 0
+    lines = iter(found)
+    if any(source.broken for source in staged.sources):
+        lines = islice(merge(_broken(staged), found), MOST_LINES)
+    line = _Lines(plan, staged)
     with target.open("w", encoding="utf-8", newline="") as out:
         out.write(f"{','.join(HEADER)}\r\n")
-        for line, (rid, index, reason, raw) in enumerate(islice(merge(_broken(staged), found), MOST_LINES)):
-            if not line % _LINES_AT_ONCE:
-                time.sleep(_PAUSE_S)
-            while rid > last:
-                number, source = next(places)
-                offset, last = source.offset, source.offset + source.rows
-            out.write(f"{number},{rid - offset},{named(index, reason)},{shown(raw)}\r\n")
+        while some := "".join([line(*one) for one in islice(lines, _LINES_AT_ONCE)]):
+            out.write(some)
+            time.sleep(_PAUSE_S)
+
+
+class _Lines:
+    """Makes the lines of refused values, called in row order."""
+
+    def __init__(self, plan: Plan, staged: Staged) -> None:
+        # What is said of a column and a reason is said often.
+        self._named = lru_cache(maxsize=4096)(lambda index, reason: _named(plan, index, reason))
+        self._places = enumerate(staged.sources, start=1)
+        self._number = self._offset = self._last = 0
+
+    def __call__(self, rid: int, index: int, reason: str, raw: str) -> str:
+        while rid > self._last:
+            self._number, source = next(self._places)
+            self._offset, self._last = source.offset, source.offset + source.rows
+        return f"{self._number},{rid - self._offset},{self._named(index, reason)},{_cell(mask(raw))}\r\n"
 
 
 def _named(plan: Plan, index: int, reason: str) -> str:
     """The cells for column, kind and reason; a broken row has the index -1."""
     column = plan.columns[index] if index >= 0 else None
-    return _cells(*((column.column, column.kind) if column else ("", "")), reason)
+    return ",".join(map(_cell, (column.column, column.kind, reason) if column else ("", "", reason)))
 
 
-def _cells(*texts: str) -> str:
-    """Cells of a line as CSV writes them, safe for spreadsheets."""
-    return ",".join(
-        '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text for text in map(safe_cell, texts)
-    )
+def _cell(text: str) -> str:
+    """A cell as CSV writes it, safe for spreadsheets."""
+    text = safe_cell(text)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def safe_cell(text: str) -> str:

@@ -11,7 +11,7 @@ n is the position. Files have small row groups, so that reading a range costs wh
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,13 +35,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Index:
-    """Where the sequences of a prepared run lie. shape: of the wire. width: of the partition prefix."""
+    """Where the sequences of a prepared run lie. shape: of the wire. width: of the partition prefix.
+
+    known: members, by wire kind, of the ledger that removals are members of and new identifiers are missing from; None
+    if strangers are taken out as well, or an earlier version did not say.
+    """
 
     workdir: Path
     shape: str
     wire_kinds: tuple[str, ...]
     width: int
     parts: dict[str, tuple[Part, ...]]
+    known: Mapping[str, int] | None = None
 
     def count(self, operation: str) -> int:
         """Entries of the sequence."""
@@ -104,6 +109,7 @@ def write_index(index: Index) -> None:
         "shape": index.shape,
         "wire_kinds": list(index.wire_kinds),
         "width": index.width,
+        "known": None if index.known is None else dict(index.known),
         "parts": {operation: [asdict(part) for part in parts] for operation, parts in index.parts.items()},
     }
     (index.workdir / INDEX).write_text(json.dumps(data, sort_keys=True), encoding="utf-8")
@@ -113,7 +119,7 @@ def read_index(workdir: Path) -> Index:
     """Read index.json; FileNotFoundError when the directory was never prepared to the end."""
     data = json.loads((workdir / INDEX).read_text(encoding="utf-8"))
     parts = {operation: tuple(Part(**part) for part in found) for operation, found in data["parts"].items()}
-    return Index(workdir, data["shape"], tuple(data["wire_kinds"]), data["width"], parts)
+    return Index(workdir, data["shape"], tuple(data["wire_kinds"]), data["width"], parts, data.get("known"))
 
 
 class SequenceWriter:

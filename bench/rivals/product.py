@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bench.rivals.common import Outcome
+import duckdb
+
+from bench.rivals.common import Outcome  # puts the product within reach
+
+# isort: split
+from audiences import ledger as ledgers
+from audiences.pipeline.plan import ColumnMapping, CsvFormat, Plan, Source
+from audiences.pipeline.prepare import prepare
+from audiences.pipeline.wire import choose
 
 
 def run(
     path: Path, ledger: Path | None, folder: Path, rows: int, memory_mb: int = 512
 ) -> tuple[Outcome, dict[str, float]]:
     """ledger: the product's own. The second value: the second at which each step began."""
-    from audiences import ledger as ledgers
-    from audiences.pipeline.plan import ColumnMapping, CsvFormat, Plan, Source
-    from audiences.pipeline.prepare import prepare
-    from audiences.pipeline.wire import choose
-
     columns = (
         ColumnMapping("email", "email"),
         ColumnMapping("phone", "phone", default_country="US"),
@@ -46,10 +49,6 @@ def run(
 
 def flatten(ledger: Path, target: Path, *, width: int) -> None:
     """Copy a ledger for the rivals: part-<prefix>.parquet of (wire_kind, h)."""
-    import duckdb
-
-    from audiences import ledger as ledgers
-
     target.mkdir()
     connection = duckdb.connect(":memory:", config={"memory_limit": "1GB"})
     found = ledgers.stats(ledger)
@@ -63,8 +62,6 @@ def flatten(ledger: Path, target: Path, *, width: int) -> None:
 
 def flatten_for_loop(flat: Path, target: Path) -> None:
     """The same ledger as the plain loop reads it; digests of another length than 32 bytes cannot occur here."""
-    import duckdb
-
     target.mkdir()
     reading = duckdb.connect(":memory:").execute(f"SELECT wire_kind, h FROM read_parquet('{flat}/*.parquet')")
     with (target / "all.bin").open("wb") as out:

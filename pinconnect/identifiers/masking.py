@@ -7,6 +7,7 @@ import re
 _DOTS = "•••"
 _HEX = re.compile(r"[0-9A-Fa-f-]{16,}")
 _LONGEST = 40
+_SHORTEST_HEX, _SHORTEST_PHONE = 32, 7
 
 
 def mask(value: str) -> str:
@@ -16,12 +17,13 @@ def mask(value: str) -> str:
         text = "".join(char if char.isprintable() else "·" for char in text)
     if not text:
         return ""
-    if _HEX.fullmatch(text) and len(text.replace("-", "")) in (32, 40, 64):
+    if len(text) >= _SHORTEST_HEX and _HEX.fullmatch(text) and len(text.replace("-", "")) in (32, 40, 64):
         return text[:4].lower() + "…"
     if text.count("@") == 1:
         return _email(text)
-    digits = [char for char in text if char.isdigit()]
-    if len(digits) >= 7 and len(digits) * 2 >= len(text):
+    # Long lists are masked: what cannot be a number need not be searched for digits.
+    digits = [char for char in text if char.isdigit()] if len(text) >= _SHORTEST_PHONE else []
+    if len(digits) >= _SHORTEST_PHONE and len(digits) * 2 >= len(text):
         return _phone(text, digits)
     return text[0] + _DOTS
 

@@ -128,3 +128,19 @@ def test_ledger_with_notes_outlives_the_one_before_it(tmp_path):
         path.unlink()
 
     assert members(tmp_path / "two") == expect(rows(range(2, 24)), COLUMNS).members
+
+
+@pytest.mark.usefixtures("always_notes")
+def test_who_was_never_a_member_is_not_noted_as_gone(tmp_path):
+    """A removal that takes out strangers too says nothing about who is a member."""
+    first = prepared_run(tmp_path / "1", rows(range(20)), None)
+    before = ledger.advance(None, tmp_path / "1" / "work", first.batches, tmp_path / "one")
+    (tmp_path / "2").mkdir()
+    source = write_csv(tmp_path / "2" / "a.csv", ["email", "phone"], rows(range(10, 40)))
+    plan = make_plan([source], COLUMNS, "remove", takes_strangers=True)
+    second = prepare(plan, tmp_path / "2" / "work")
+    after = ledger.advance(tmp_path / "one", tmp_path / "2" / "work", second.batches, tmp_path / "two")
+
+    left = expect(rows(range(10, 40)), COLUMNS, "remove", members(tmp_path / "one")).members
+    assert before.total > after.total == len(left)
+    assert members(tmp_path / "two") == left
