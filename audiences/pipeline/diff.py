@@ -10,6 +10,7 @@ already. Most are there already, so one join finds those that are not, and only 
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -76,12 +77,16 @@ def diff(layout: Layout, workdir: Path, session: Session) -> Difference:
     identifiers = layout.usable * len(layout.names) + work.known.total
     number = lanes.how_many(session, identifiers, len(layout.prefixes))
     whole = 0.6 if not work.single else 1.0
-    lanes.each(session, partial(_compare, work), layout.prefixes, lanes=number, within=(0.0, whole))
-    _count(work)
-    if not work.single:
-        if work.by_row:
-            layout.gather_changed(session)
-        lanes.each(session, partial(_rows, work), layout.prefixes, lanes=number, within=(whole, 1.0))
+    # Removing gigabytes takes a while, and the engine leaves room for it.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sweeper") as sweeper:
+        lanes.each(session, partial(_compare, work), layout.prefixes, lanes=number, within=(0.0, whole))
+        sweeper.submit(layout.discard_digests)
+        _count(work)
+        if not work.single:
+            if work.by_row:
+                layout.gather_changed(session)
+            rows = partial(_rows, work, sweeper)
+            lanes.each(session, rows, layout.prefixes, lanes=number, within=(whole, 1.0))
     if work.has_rows:
         newcomers.complete(workdir, work.known.members)
     index = work.result.index
@@ -185,13 +190,14 @@ def _note_changed(work: _Comparison, lane: Lane, prefix: str) -> None:
         lane.run(f"COPY (SELECT k, a, b FROM d WHERE f = 1 AND x) TO {file} {PARQUET}")
 
 
-def _rows(work: _Comparison, lane: Lane, prefix: str) -> None:
+def _rows(work: _Comparison, sweeper: ThreadPoolExecutor, lane: Lane, prefix: str) -> None:
     """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
     names = halves.names(work.layout.names)
     rows = work.layout.rows(prefix)
     distinct = lane.value(f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM ({rows}))") if work.by_row else None
     chosen = _chosen(work, rows, prefix)
     lane.run(f"CREATE OR REPLACE TEMP TABLE t AS SELECT {names}, min(rid) AS rid FROM ({chosen}) GROUP BY {names}")
+    sweeper.submit(work.layout.discard_rows, prefix)
     changing = lane.value("SELECT count(*) FROM t")
     with lane.in_turn():
         work.result.distinct += changing if distinct is None else distinct

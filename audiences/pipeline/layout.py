@@ -104,7 +104,11 @@ class Layout:
     @property
     def _row(self) -> dict[str, str]:
         """The columns of a finished row, with their types."""
-        return {"rid": "BIGINT", **{f"{half}{name}": "UUID" for name in self.names for half in "ab"}}
+        return {"rid": "BIGINT", **dict.fromkeys(self._digests, "UUID")}
+
+    @property
+    def _digests(self) -> tuple[str, ...]:
+        return tuple(f"{half}{name}" for name in self.names for half in "ab")
 
     @property
     def _columns(self) -> dict[str, str]:
@@ -120,7 +124,9 @@ class Layout:
         if not self.width:
             return (self._store.write(_DECIDED, self._columns, query, tag),)
         finished = f"SELECT {', '.join(self._row)}, p FROM {_PIECE} WHERE p < {self.odd}"
-        rest = f"SELECT * FROM {_PIECE} WHERE p = {self.odd} OR {self.has_left}"
+        # The digests of a row that is finished are not looked for here.
+        digests = ", ".join(f"CASE WHEN p = {self.odd} THEN {name} END AS {name}" for name in self._digests)
+        rest = f"SELECT * REPLACE ({digests}) FROM {_PIECE} WHERE p = {self.odd} OR {self.has_left}"
         statements = [
             f"CREATE OR REPLACE TEMP TABLE {_PIECE} AS {query}",
             self._store.write(_DECIDED, self._row, finished, tag),
@@ -152,7 +158,7 @@ class Layout:
     def rest(self, columns: Sequence[str], *, only_odd: bool = False) -> str:
         """A query for rows with any value without a digest: rid and these columns. Without partitions, for others too.
 
-        only_odd: for those that are not finished.
+        only_odd: for those that are not finished; digests are only there for these.
         """
         wanted = ", ".join(("rid", *columns))
         rows = _DECIDED
@@ -186,6 +192,17 @@ class Layout:
         place = _number(prefix)
         parts = [self._store.read(name, self._columns, tuple(self._row), place) for name in (_DECIDED, _JUDGED)]
         return " UNION ALL ".join(parts)
+
+    def discard_rows(self, prefix: str) -> None:
+        """Remove what rows() gives; nobody asks for these rows again."""
+        if self.width:
+            for name in (_DECIDED, _JUDGED):
+                Files(self.folder).remove(name, _number(prefix))
+
+    def discard_digests(self) -> None:
+        """Remove what digests() gives; nobody asks for any of them again."""
+        if self.width:
+            Files(self.folder).remove(_DIGESTS)
 
     def write_changed(self, query: str, prefix: str) -> str:
         """A statement that keeps the rows (q, rid) in which a partition has found something to change."""

@@ -87,11 +87,11 @@ def count_blank_rows(plan: Plan, staged: Staged, verdicts: Sequence[ColumnVerdic
     if not any(found):
         return empty
     layout = staged.layout
-    tests = [layout.has_left]
+    tests = [layout.has_left, f"p >= {layout.odd}"]
     for index, blanks in enumerate(found):
         blank = f"(r{index} IS NULL OR r{index} IN ({blanks}))" if blanks else f"r{index} IS NULL"
         tests.append(f"a{index} IS NULL AND {blank}")
-    names = [f"{letter}{index}" for index in range(len(verdicts)) for letter in "ar"]
+    names = ["p", *(f"{letter}{index}" for index in range(len(verdicts)) for letter in "ar")]
     return empty + session.value(f"SELECT count(*) FROM ({layout.rest(names)}) WHERE {' AND '.join(tests)}")
 
 

@@ -187,7 +187,7 @@ class _Staging:
         read, query = None, ""
         source = self.plan.sources[number - 1]
         with suppress(BadCsv):
-            sql = deciding.read_into_table(segment, source, positions)
+            sql = deciding.read_into_table(segment, source, positions, self.plan.memory_limit_mb)
             found, query = self.session.run_beside(sql, look, within=within)
             read = int(found[0][0])
         if segment.is_own:

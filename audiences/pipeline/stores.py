@@ -8,6 +8,7 @@ Every row has p, the number of its partition. Both ways of keeping them have the
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +60,11 @@ class Files:
             f"COPY ({query}) TO {quote(str(self._folder / name))} ({FORMAT}, PARTITION_BY (p), WRITE_PARTITION_COLUMNS "
             f"false, FILENAME_PATTERN '{tag}_{{i}}', OVERWRITE_OR_IGNORE true)"
         )
+
+    def remove(self, name: str, place: int | None = None) -> None:
+        """Remove the files of all partitions or of one."""
+        folder = self._folder / name
+        shutil.rmtree(folder if place is None else folder / f"p={place}", ignore_errors=True)
 
     def read(self, name: str, columns: Mapping[str, str], wanted: Sequence[str], place: int | None = None) -> str:
         """See Store."""
