@@ -45,6 +45,8 @@ def _network_is_off() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any, _templates: None) -> None:
     """The tables that migrations make, and what they put into them."""
+    if connection.vendor != "sqlite":
+        return
     made = Installation(Path(settings.DATA_DIR) / "tables")
     made.make_database()
     with django_db_blocker.unblock(), closing(sqlite3.connect(made.data_dir / DATABASE)) as tables:

@@ -12,15 +12,20 @@ from audiences.pipeline import filtered, halves
 from audiences.pipeline.layout import Layout
 from audiences.pipeline.plan import Plan, Source
 from audiences.pipeline.segments import Segment
+from pinconnect.datasets.examination.results import MAX_ROW_BYTES
 from pinconnect.identifiers.columnar import expressions, quote
 
 # With less than some forty million bytes at once reading text takes a third longer. Two are in use at a time.
-_LARGE_BUFFERS, _LARGE_BUFFERS_FROM_MB = ", buffer_size = 48000000, max_line_size = 2000000", 512
+_LARGE_BUFFERS, _LARGE_BUFFERS_FROM_MB = ", buffer_size = 48000000", 512
+
+# A row that is not too long may be here: its number comes in front, and every quote in it is doubled.
+_CLEAN_LINES = f", max_line_size = {3 * MAX_ROW_BYTES}, buffer_size = {16 * MAX_ROW_BYTES}"
 
 
 def read_clean(path: Path, positions: Sequence[int]) -> str:
     """SQL for the rows of a file that was repaired: n and c<position> for each position."""
-    return _read_csv(path, ["n", *(f"c{position}" for position in positions)], ",", '"', "false")
+    names = ["n", *(f"c{position}" for position in positions)]
+    return _read_csv(path, names, ",", '"', "false", _CLEAN_LINES)
 
 
 def _read_csv(path: Path, names: Sequence[str], delimiter: str, quoted: str, header: str, options: str = "") -> str:
@@ -36,7 +41,9 @@ def read_into_table(segment: Segment, source: Source, positions: Sequence[int], 
     """A statement that makes the table raw of the mapped columns and those that the filter asks about: c<position>."""
     format = source.format
     names = [f"c{position}" for position in range(len(format.columns))]
-    options = _LARGE_BUFFERS if memory_limit_mb >= _LARGE_BUFFERS_FROM_MB else ""
+    options = f", max_line_size = {MAX_ROW_BYTES}"
+    if memory_limit_mb >= _LARGE_BUFFERS_FROM_MB:
+        options += _LARGE_BUFFERS
     header = "true" if segment.has_header else "false"
     columns = ", ".join(f"c{position}" for position in sorted(set(positions)))
     text = _read_csv(segment.path, names, format.delimiter, format.quote, header, options)

@@ -165,7 +165,7 @@ class Layout:
         if self.width:
             files = self.folder / "rest-*.parquet"
             if not any(self.folder.glob(files.name)):
-                return nothing(self._columns, ("rid", *columns))
+                return nothing({**self._columns, "p": "USMALLINT"}, ("rid", *columns))
             rows = f"read_parquet({quote(str(files))})"
         return f"SELECT {wanted} FROM {rows}" + (f" WHERE p = {self.odd}" if only_odd else "")
 

@@ -17,6 +17,7 @@ from typing import IO
 
 from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
 from audiences.pipeline.sources import Readable
+from pinconnect.datasets.examination.results import is_too_long
 
 # Rows listed one by one; the counts go on.
 _LISTED = 100_000
@@ -66,6 +67,9 @@ def repair(
                     check()
                 if len(row) != width:
                     result.refuse("row_too_few_fields" if len(row) < width else "row_too_many_fields")
+                    continue
+                if is_too_long(row):
+                    result.refuse("row_too_long")
                     continue
                 if room <= 0:
                     files.close()

@@ -38,6 +38,7 @@ from pinconnect.pinterest.limits import Category
 from pinconnect.pinterest.oauth import TOKEN_PATH
 from pinconnect.pinterest.types import Payload
 from pinconnect.profiles.models import Profile
+from pinconnect.queue import stopping
 from pinconnect.queue.budget import TimeBudget
 
 # A call ends within 40 s; with this budget a task ends within the minute that the queue gives it.
@@ -77,7 +78,7 @@ class Pump:
     def go(self) -> int:
         try:
             # At least one group, however long it took to get here: a crowded host gets on as well.
-            while self.step():
+            while not stopping.is_asked() and self.step():
                 self._fan_out()
                 if self.budget.is_spent:
                     break

@@ -218,7 +218,7 @@ _ROWS = (
     (
         "row_too_long",
         "Row too long",
-        "One field of the row is longer than 128 KB, which is a sign of broken quotes.",
+        "The row is longer than 2 MB, which is a sign of broken quotes.",
         "Correct the quotes, or choose another quote character.",
     ),
 )

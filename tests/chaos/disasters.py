@@ -61,6 +61,7 @@ class Disasters:
     struck: dict[str, int] = field(default_factory=dict)
     _spared_until: dict[str, float] = field(default_factory=dict)
     _first: list[dict[str, Any]] = field(default_factory=lambda: list(FIRST))
+    _next: list[dict[str, Any]] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -102,8 +103,9 @@ class Disasters:
         return self._fault()
 
     def _fault(self) -> str:
-        unseen = [one for one in FAULTS if one["kind"] not in self.struck]
-        fault = dict(self._first.pop(0) if self._first else self.luck.choice(unseen or FAULTS))
+        # Each of them once before any comes again.
+        self._next = self._next or self.luck.sample(FAULTS, len(FAULTS))
+        fault = dict((self._first or self._next).pop(0))
         fault.setdefault("operation", self.luck.choice(CALLS))
         # The client tries again up to twice, and what it bears without a word must not be all that is tested.
         fault.setdefault("times", self.luck.choice((1, 2, 3, 5, 8)))

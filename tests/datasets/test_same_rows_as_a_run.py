@@ -18,6 +18,13 @@ CASES = {
     "blank values": "email,city\nann@example.com,Rome\n,\n ,\n",
     "a mark": "\ufeffemail,city\nann@example.com,Rome\n",
     "inch marks": 'email,size\nann@example.com,5" pipe\nbob@example.com,6"\n',
+    "a long value": "email,city\nann@example.com,Rome\n" + f"bob@example.com,{'x' * 300_000}\n",
+    "a long value in quotes": "email,city\nann@example.com,Rome\n" + f'bob@example.com,"{"x" * 300_000}"\n',
+    "a value that is too long": "email,city\nann@example.com,Rome\n" + f"bob@example.com,{'x' * 2_500_000}\n",
+    "one that is too long in quotes": "email,city\nann@example.com,Rome\n" + f'bob@e.com,"{"x" * 2_500_000}"\n',
+    "a row that is too long": "email,city\nann@example.com,Rome\n" + f"{'y' * 1_500_000},{'x' * 1_500_000}\n",
+    "a row of long signs": "email,city\nann@example.com,Rome\n" + f"bob@example.com,{'🏛' * 600_000}\n",
+    "quotes in a long value": 'email,city\nann@example.com,Rome\nbob@example.com,"' + '""' * 900_000 + '"\nbroken\n',
     "blank top": "\n;\nemail;city\nann@example.com;Rome\n",
 }
 

@@ -58,7 +58,12 @@ class Installation:
         return done.stdout
 
     def make_database(self) -> None:
-        """All tables, empty: in a file copied from the template, or in the database that the settings name."""
+        """All tables, empty: in a file copied from the template, or in the database that the settings name.
+
+        One that is there already is left alone.
+        """
+        if (self.data_dir / DATABASE).exists():
+            return
         ready = None if "DATABASE_URL" in self.settings else template("sqlite", _make_tables)
         if ready:
             self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -113,6 +113,7 @@ def _make_tables(folder: Path) -> None:
     with postgres() as server:
         Installation(server.folder / "maker", {"DATABASE_URL": server.url}).make_database()
         server.stop(signal.SIGINT)
+        assert not (server.folder / "data" / "postmaster.pid").exists(), f"It did not shut down:\n{server.log}"
         shutil.copytree(server.folder / "data", folder)
 
 

@@ -84,7 +84,8 @@ def _source(table: Table, *, in_order: bool) -> str:
         f"read_csv({_text(str(table.path))}, auto_detect = false, delim = {_text(table.dialect.delimiter)}, "
         f"quote = {quote}, escape = {quote}, header = {str(table.has_header).lower()}, columns = {{{types}}}, "
         f"compression = '{table.compression or 'none'}', ignore_errors = true, "
-        f"parallel = {str(not in_order).lower()}, max_line_size = {MAX_ROW_BYTES})"
+        f"parallel = {str(not in_order).lower()}, max_line_size = {MAX_ROW_BYTES}, "
+        f"buffer_size = {2 * MAX_ROW_BYTES})"
     )
 
 

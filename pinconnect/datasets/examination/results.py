@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +13,10 @@ QUOTES = ('"', "'", "")
 # More columns than this are a sign of a wrong delimiter, and would make every page about the dataset useless.
 MAX_COLUMNS = 500
 MAX_NAME_LENGTH = 200
-# A row longer than this is a sign of broken quotes; identifiers are far shorter.
-MAX_ROW_BYTES = 131_072
+# A row longer than this is a sign of broken quotes. Python's reader has a limit of its own, for the whole process.
+MAX_ROW_BYTES = 2_000_000
+csv.field_size_limit(MAX_ROW_BYTES)
+_MOST_BYTES_OF_A_CHARACTER = 4
 # Above this share of broken rows the file is refused: it is then more likely to be read wrongly than to be bad.
 MAX_BROKEN_SHARE = 0.1
 # So few broken rows never condemn a file, however small it is.
@@ -21,6 +24,13 @@ FEW_BROKEN_ROWS = 10
 PREVIEW_ROWS = 20
 SAMPLE_VALUES = 500
 LISTED_BROKEN_ROWS = 10_000
+
+
+def is_too_long(cells: Sequence[str]) -> bool:
+    """Whether a row of these cells is longer than MAX_ROW_BYTES."""
+    if sum(map(len, cells)) * _MOST_BYTES_OF_A_CHARACTER <= MAX_ROW_BYTES:
+        return False
+    return sum(len(cell.encode()) for cell in cells) + len(cells) - 1 > MAX_ROW_BYTES
 
 
 class RefusedError(Exception):

@@ -15,7 +15,7 @@ from itertools import chain
 
 from pinconnect.datasets.examination import scan, shapes
 from pinconnect.datasets.examination.reading import Table
-from pinconnect.datasets.examination.results import MAX_ROW_BYTES, BrokenRow, RefusedError
+from pinconnect.datasets.examination.results import MAX_ROW_BYTES, BrokenRow, RefusedError, is_too_long
 
 _BOM = "\ufeff"
 
@@ -79,10 +79,10 @@ def walk(table: Table, skipped: int, keep: Callable[[BrokenRow], None]) -> Walke
             is_first = False
         elif is_first:
             is_first = False
-        elif text.count(delimiter) == last and len(text) <= MAX_ROW_BYTES:
+        elif text.count(delimiter) == last and not is_too_long((text,)):
             found.rows += 1
         else:
-            reason = _width_reason(text.count(delimiter) - last)
+            reason = _width_reason(text.count(delimiter) - last) or "row_too_long"
             found.broken[reason] += 1
             keep(BrokenRow(start + skipped, reason, text))
         lines.forget()
@@ -108,14 +108,14 @@ def _quoted(
     reason = ""
     try:
         cells = next(reader)
-    except (csv.Error, _RowTooLongError):
+    except (csv.Error, _RowTooLongError) as error:
         if len(lines.taken) > 1:
             raise RefusedError("unclosed_quote", line=number) from None
-        reason = "row_bad_quotes"
+        reason = "row_too_long" if "field limit" in str(error) else "row_bad_quotes"
     else:
         if len(lines.taken) > 1 and any(_swallows(cell, table) for cell in cells):
             raise RefusedError("unclosed_quote", line=number)
-        reason = _width_reason(len(cells) - table.width)
+        reason = _width_reason(len(cells) - table.width) or ("row_too_long" if is_too_long(cells) else "")
     if is_header:
         return
     if reason:
@@ -148,7 +148,7 @@ def _texts(table: Table) -> Iterator[str]:
     rest, is_first = b"", True
     for data in scan.chunks(table.path, table.compression):
         whole, newline, rest = (rest + data).rpartition(b"\n")
-        if len(rest) > 16 * MAX_ROW_BYTES:
+        if len(rest) > 8 * MAX_ROW_BYTES:
             raise RefusedError("rows_too_large")
         text = (whole + newline).decode("utf-8")
         if is_first and text:

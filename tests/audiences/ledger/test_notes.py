@@ -132,15 +132,30 @@ def test_ledger_with_notes_outlives_the_one_before_it(tmp_path):
 
 @pytest.mark.usefixtures("always_notes")
 def test_who_was_never_a_member_is_not_noted_as_gone(tmp_path):
-    """A removal that takes out strangers too says nothing about who is a member."""
+    """A removal that takes out strangers too is compared with those who are gone, however many members there are."""
     first = prepared_run(tmp_path / "1", rows(range(20)), None)
     before = ledger.advance(None, tmp_path / "1" / "work", first.batches, tmp_path / "one")
-    (tmp_path / "2").mkdir()
-    source = write_csv(tmp_path / "2" / "a.csv", ["email", "phone"], rows(range(10, 40)))
-    plan = make_plan([source], COLUMNS, "remove", takes_strangers=True)
-    second = prepare(plan, tmp_path / "2" / "work")
-    after = ledger.advance(tmp_path / "one", tmp_path / "2" / "work", second.batches, tmp_path / "two")
+    others = prepared_run(tmp_path / "2", rows(range(100, 120)), None)
+    gone = ledger.advance(None, tmp_path / "2" / "work", others.batches, tmp_path / "gone")
+    assert gone.members == before.members
+    (tmp_path / "3").mkdir()
+    source = write_csv(tmp_path / "3" / "a.csv", ["email", "phone"], rows(range(10, 40)))
+    plan = make_plan([source], COLUMNS, "remove", ledger=tmp_path / "gone", takes_strangers=True)
+    third = prepare(plan, tmp_path / "3" / "work")
+    after = ledger.advance(tmp_path / "one", tmp_path / "3" / "work", third.batches, tmp_path / "two")
 
     left = expect(rows(range(10, 40)), COLUMNS, "remove", members(tmp_path / "one")).members
     assert before.total > after.total == len(left)
     assert members(tmp_path / "two") == left
+
+
+@pytest.mark.usefixtures("always_notes")
+def test_a_run_that_was_sent_whole_is_noted_without_looking_all_members_up(tmp_path, monkeypatch):
+    first = prepared_run(tmp_path / "1", rows(range(20)), None)
+    ledger.advance(None, tmp_path / "1" / "work", first.batches, tmp_path / "one")
+    second = prepared_run(tmp_path / "2", rows(range(2, 24)), tmp_path / "one")
+    with monkeypatch.context() as patch:
+        patch.delattr(writing.reading, "base")
+        ledger.advance(tmp_path / "one", tmp_path / "2" / "work", second.batches, tmp_path / "two")
+
+    assert members(tmp_path / "two") == expect(rows(range(2, 24)), COLUMNS).members

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from audiences.filtering.conditions import RowFilter
-from audiences.pipeline import layout, sources, stage
+from audiences.pipeline import batches, layout, sources, stage
 from audiences.pipeline.plan import SourceBroken
 from audiences.pipeline.prepare import prepare
 from audiences.pipeline.segments import Segments
@@ -159,6 +159,22 @@ def test_an_empty_file_in_front_does_not_make_the_others_seem_small(tmp_path):
         prepare(plan, tmp_path / "work")
 
     assert read_index(tmp_path / "work").width == 1
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, COLUMNS[:1]], ids=["rows", "identifiers"])
+def test_what_nobody_asks_for_again_makes_room_while_others_are_compared(tmp_path, monkeypatch, columns):
+    left, cut = [], batches.cut
+
+    def look(*arguments):
+        left.extend(path.parts[-3] for path in (tmp_path / "work" / "tmp").glob("spread/*/*/*.parquet"))
+        return cut(*arguments)
+
+    monkeypatch.setattr(batches, "cut", look)
+    source = write_text(tmp_path / "a.csv", text_of(GOOD).encode(), NAMES)
+
+    prepare(make_plan([source], columns, partitions=16), tmp_path / "work")
+
+    assert set(left) <= ({"changed"} if len(columns) > 1 else {"decided", "judged"})
 
 
 def test_progress_never_goes_back(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Exchange, RateHeaders
 from pinconnect.pinterest.errors import RateLimited, ServerTrouble
 from pinconnect.pinterest.limits import Category
+from pinconnect.queue import stopping
 from pinconnect.queue.budget import TimeBudget
 from pinconnect.queue.models import RateLimit
 from tests.audiences.test_killed_anywhere import Killed
@@ -125,6 +126,13 @@ def test_a_worker_killed_within_a_group_leaves_batches_that_are_sent_again(shop:
     calls = shop.simulator.calls("customer_lists/update")
     assert len(calls) == 11 + 4, "only what was not written down is sent twice"
     assert Batch.objects.filter(attempts=2).count() == 6
+
+
+def test_a_worker_that_is_being_stopped_begins_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "is_asked", lambda: True)
+
+    assert upload.pump(run().pk) == 0
+    assert states() == [SENT] + 11 * [PENDING]
 
 
 def test_a_run_cancelled_between_two_calls_of_a_group_sends_no_more(shop: Shop, at_call: Any) -> None:
