@@ -167,13 +167,14 @@ def main() -> None:
     """Generate, measure in turn, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=0, help="turns (default: 3 for up to a million rows, else 1)")
     parser.add_argument("--memory", type=int, default=512, help="DuckDB's memory limit in MB")
     parser.add_argument("--folder", default=None, help="where the files go; a new folder there is removed afterwards")
     parser.add_argument("--only", default="", help=f"some of {','.join(RIVALS)}")
     for name in ("--child", "--file", "--ledger"):
         parser.add_argument(name, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.rows <= 1_000_000 else 1)
     if options.child:
         child(options)
         return

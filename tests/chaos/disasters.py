@@ -30,6 +30,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "drop_before"},
     {"kind": "drop_after"},
     {"kind": "slow", "seconds": 1.5},
+    {"kind": "slow", "seconds": 4.0, "times": 1},
     {"kind": "truncated"},
     {"kind": "cut_json"},
     {"kind": "not_json"},

@@ -28,8 +28,13 @@ pytestmark = pytest.mark.slow
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 20)
 ON = (os.environ.get("CHAOS_ON") or "sqlite postgres").split()
 SEED = int(os.environ.get("CHAOS_SEED") or time.time())
-# Small batches, so that a run is many calls.
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "BATCH_RECORDS": "60", "LOG_LEVEL": "DEBUG"}
+# Small batches, so that a run is many calls, and so little patience that some are given up.
+SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+    "BATCH_RECORDS": "60",
+    "LOG_LEVEL": "DEBUG",
+    "CHAOS_READ_TIMEOUT_S": "3",
+}
 HEX = re.compile(r"[0-9a-fA-F]{64}")
 CALM_WITHIN_S = 300.0
 
