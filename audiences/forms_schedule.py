@@ -58,3 +58,19 @@ class ScheduleForm(forms.Form):
         data = self.cleaned_data
         chosen = "" if data["rhythm"] == BY_HAND else data["rhythm"]
         return Wish(chosen, data["every_minutes"], data["cron"], data["time_zone"] or "UTC")
+
+    def as_schedule(self) -> Schedule | None:
+        """What was chosen as a schedule that is not saved, to reckon with; None by hand."""
+        wish = self.wish()
+        if not wish.rhythm:
+            return None
+        return Schedule(rhythm=wish.rhythm, every_minutes=wish.every_minutes, cron=wish.cron, time_zone=wish.time_zone)
+
+    def stamp(self) -> str:
+        """What was chosen in one line, so that a confirmation counts for this and for nothing else."""
+        wish = self.wish()
+        details: dict[str, str] = {
+            Rhythm.INTERVAL: f" {wish.every_minutes}",
+            Rhythm.CRON: f" {wish.cron} {wish.time_zone}",
+        }
+        return wish.rhythm + details.get(wish.rhythm, "")

@@ -19,6 +19,10 @@ class CallKind(models.TextChoices):
     CREATE_AUDIENCE = "create_audience", "Create the audience"
     FIND_AUDIENCE = "find_audience", "Look through audiences"
     READ_AUDIENCE = "read_audience", "Read the audience"
+    CREATE_UPLOAD = "create_upload", "Create a bulk upload"
+    SEND_FILE = "send_file", "Send the file"
+    START_UPLOAD = "start_upload", "Start the bulk upload"
+    READ_UPLOAD = "read_upload", "Read the state of the bulk upload"
     RENEW = "renew", "Renew the token"
     OTHER = "other", "Other"
 

@@ -39,6 +39,12 @@ class Budget:
         """Only the Trial tier counts calls by the day."""
         return self.per == "day" and (self.calls_per_day or 0) > self.limit
 
+    @property
+    def warning(self) -> str:
+        """What is_over means, for people."""
+        needed = f"This schedule needs about {self.calls_per_day or 0:,} calls a day"
+        return f"{needed}, and Pinterest allows an app with Trial access {self.limit:,} that change lists."
+
 
 def of(delivery: Delivery, schedule: Schedule | None) -> Budget:
     finished = delivery.runs.filter(is_dry_run=False, state=RunState.DONE).exclude(trigger=Trigger.ERASURE)

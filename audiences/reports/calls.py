@@ -22,7 +22,7 @@ _RUNS_LOOKED_AT = 20
 LONGEST_SEARCH = 100
 
 SHOWN = (("", "All calls"), ("errors", "Errors only"), ("unanswered", "No answer"))
-METHODS = ("GET", "POST", "PATCH")
+METHODS = ("GET", "POST", "PATCH", "PUT")
 STATUSES: dict[str, tuple[str, Q]] = {
     "2xx": ("2xx: accepted", Q(status__gte=200, status__lt=300)),
     "429": ("429: rate limit", Q(status=429)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from audiences.pipeline.rejects import MOST_LINES
 from pinconnect.identifiers import kinds, reasons
 from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
 
@@ -61,11 +62,21 @@ def lines(counts: dict[str, Any], *, is_removal: bool = False) -> list[Line]:
     return [
         *_changing(sent, rows.get("already_there", 0), is_final="sent" in rows, is_removal=is_removal),
         Line("Duplicate", rows.get("duplicate", 0), "The same identifiers as an earlier row"),
-        Line("Invalid", rows.get("invalid", 0), "No usable identifier; the reasons are below"),
+        Line("Invalid", rows.get("invalid", 0), _why_invalid(rows.get("invalid", 0), counts.get("blank_rows", 0))),
         Line("Held back", rows.get("held_back", 0), "Carries an identifier that may not be sent"),
         Line("Failed", failed, "Refused by Pinterest or not sent", "bad" if failed else ""),
         *([Line("Left out", rows["left_out"], "Does not match the filter")] if rows.get("left_out") else []),
     ]
+
+
+def _why_invalid(invalid: int, blank: int) -> str:
+    """blank: those of the invalid rows in which no value was refused, because there is none."""
+    if not blank:
+        return "No usable identifier; the reasons are below"
+    nothing = f"{blank:,} {'row has' if blank == 1 else 'rows have'} nothing in any mapped column"
+    if blank == invalid:
+        return f"No usable identifier: {nothing}"
+    return f"No usable identifier. {nothing}; the reasons of the others are below"
 
 
 def remarks(counts: dict[str, Any]) -> list[str]:
@@ -76,6 +87,14 @@ def remarks(counts: dict[str, Any]) -> list[str]:
         f"does not match {'it' if rows == 1 else 'them'}."
         for (column, kind), rows in found.items()
     ]
+
+
+def download_remarks(counts: dict[str, Any]) -> list[str]:
+    """Of the download of refused values, if it does not hold them all."""
+    refused = sum(refusal.count for refusal in refusals(counts))
+    if refused <= MOST_LINES:
+        return []
+    return [f"The download of refused values holds the first {MOST_LINES:,} of {refused:,}."]
 
 
 def _changing(sent: int, unchanged: int, *, is_final: bool, is_removal: bool) -> list[Line]:

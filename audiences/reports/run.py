@@ -11,10 +11,11 @@ from django.utils import timezone
 from audiences.models import Run
 from audiences.pipeline.plan import Counts
 from audiences.reports import audience as audience_report
-from audiences.reports import budget, counts, difference
+from audiences.reports import budget, counts, difference, refused
 from audiences.reports.audience import AudienceReport
 from audiences.reports.budget import Live
 from audiences.reports.difference import Difference
+from audiences.reports.refused import RefusedRecords
 from audiences.services.holding import hold_reason
 from audiences.states import RUN_ACTIVE, BatchState, DeliveryState, RunState
 from pinconnect.web import formats
@@ -57,6 +58,7 @@ class Sending:
     records: int
     records_done: int
     failed: int
+    refused: int
     removals_done: int
     rows_done: int
 
@@ -71,6 +73,7 @@ def _sending(run: Run) -> Sending:
         records=Sum("count"),
         records_done=Sum("count", filter=sent),
         failed=Sum("count", filter=Q(state=BatchState.FAILED)),
+        refused=Sum("count", filter=refused.REFUSED),
         removals_done=Sum("count", filter=sent & Q(operation="REMOVE")),
         rows_done=Sum("count", filter=sent & Q(operation="ADD")),
     )
@@ -206,7 +209,7 @@ class Report:
 
     @property
     def remarks(self) -> list[str]:
-        return counts.remarks(self.counts)
+        return [*counts.remarks(self.counts), *counts.download_remarks(self.counts)]
 
     @property
     def kinds(self) -> list[counts.KindLine]:
@@ -230,6 +233,11 @@ class Report:
         if not self.refusals:
             return ""
         return reverse("audiences:run-rejects", args=[self.run.workspace.slug, self.run.pk])
+
+    @cached_property
+    def refused(self) -> RefusedRecords | None:
+        """The records that Pinterest refused, which is another matter than the values that are never sent."""
+        return refused.of(self.run, total=self.sending.refused)
 
     @cached_property
     def senders(self) -> list[Sender]:

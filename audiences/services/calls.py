@@ -158,9 +158,15 @@ def kind_of(exchange: Exchange) -> str:
     """What the call was for, as far as its address and its operation say."""
     if exchange.path == TOKEN_PATH:
         return CallKind.RENEW
+    if exchange.method == "PUT":
+        # Only the parts of a file are put, and into a bucket whose address is not told.
+        return CallKind.SEND_FILE
     # /ad_accounts/1/customer_lists or /ad_accounts/1/customer_lists/2
     parts = exchange.path.strip("/").split("/")
     what = parts[2] if len(parts) > 2 else ""
+    if parts[4:5] == ["uploads"]:
+        # …/customer_lists/2/uploads, …/uploads/3 or …/uploads/3/run
+        return _UPLOAD_KINDS.get((exchange.method, *parts[6:]), CallKind.OTHER)
     if what == "customer_lists" and exchange.method == "PATCH" and exchange.shape:
         return CallKind.REMOVE if exchange.shape.operation == "REMOVE" else CallKind.ADD
     return _KINDS.get((exchange.method, what, len(parts) > 3), CallKind.OTHER)
@@ -173,5 +179,11 @@ _KINDS: dict[tuple[str, str, bool], str] = {
     ("POST", "audiences", False): CallKind.CREATE_AUDIENCE,
     ("GET", "audiences", False): CallKind.FIND_AUDIENCE,
     ("GET", "audiences", True): CallKind.READ_AUDIENCE,
+}
+# By method and what follows the upload's id.
+_UPLOAD_KINDS: dict[tuple[str, ...], str] = {
+    ("POST",): CallKind.CREATE_UPLOAD,
+    ("POST", "run"): CallKind.START_UPLOAD,
+    ("GET",): CallKind.READ_UPLOAD,
 }
 _HOST = settings.HOST_NAME[:60]

@@ -1,5 +1,7 @@
 """The page on which a person says when a delivery runs by itself."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,23 +23,28 @@ SHOWN = 5
 @workspace_view(Verb.OPERATE)
 @require_http_methods(["GET", "POST"])
 def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """POST: what needs more calls than the limit allows is saved only with confirm, the stamp of just these values."""
     found = Delivery.objects.for_workspace(request.workspace).not_archived().select_related("dataset", "audience")
     delivery = get_object_or_404(found, pk=pk)
     schedule = Schedule.objects.filter(delivery=delivery).first()
     form = ScheduleForm(request.POST or None, schedule=schedule, time_zone=request.workspace.time_zone)
+    context: dict[str, Any] = {"delivery": delivery, "form": form}
     if request.method == "POST" and form.is_valid():
-        saved = schedules.change(delivery, form.wish(), by=request.user)
-        said = "runs by itself from now on" if saved else "runs by hand from now on"
-        messages.success(request, f"“{delivery.name}” {said}.")
-        return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
-    context = {
-        "delivery": delivery,
-        "form": form,
-        "schedule": schedule,
-        "upcoming": _upcoming(schedule),
-        "budget": budget.of(delivery, schedule),
-    }
+        cost = budget.of(delivery, form.as_schedule())
+        if not cost.is_over or request.POST.get("confirm") == form.stamp():
+            return _save(request, delivery, form)
+        # Times and cost of what is stored would say nothing about what was chosen.
+        context |= {"budget": cost, "confirm": form.stamp()}
+    else:
+        context |= {"budget": budget.of(delivery, schedule), "upcoming": _upcoming(schedule)}
     return render(request, "audiences/delivery_schedule.html", context)
+
+
+def _save(request: WorkspaceRequest, delivery: Delivery, form: ScheduleForm) -> HttpResponse:
+    saved = schedules.change(delivery, form.wish(), by=request.user)
+    said = "runs by itself from now on" if saved else "runs by hand from now on"
+    messages.success(request, f"“{delivery.name}” {said}.")
+    return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
 
 
 def _upcoming(schedule: Schedule | None) -> list[object]:

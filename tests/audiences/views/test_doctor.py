@@ -110,6 +110,11 @@ def test_viewer_looks_but_does_not_examine(pages: Pages) -> None:
     assert vera.post(f"{page_of(pages)}examine/").status_code == 403
 
 
+def test_every_role_finds_the_page_from_the_delivery(pages: Pages) -> None:
+    for person in (pages, pages.as_role(Role.VIEWER)):
+        assert page_of(pages) in person.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode()
+
+
 def test_stranger_and_missing_delivery_get_404(pages: Pages) -> None:
     assert pages.as_outsider().get(page_of(pages)).status_code == 404
     assert pages.get("deliveries/999999/doctor/").status_code == 404

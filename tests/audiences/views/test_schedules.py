@@ -1,5 +1,7 @@
 """The page of a delivery's schedule."""
 
+from typing import Any
+
 import pytest
 
 from audiences.models import Run, Schedule
@@ -44,6 +46,78 @@ def test_page_shows_the_next_times_and_what_they_cost(pages: Pages) -> None:
 
     assert "Next times" in text
     assert "about 24 a day" in text
+
+
+@pytest.fixture
+def trial(settings: Any) -> None:
+    """Before the first run is planned: small batches, and an app that may change lists 300 times a day."""
+    settings.PINTEREST_TIER = "trial"
+    settings.BATCH_RECORDS = 30
+
+
+@pytest.fixture
+def large(trial: None, pages: Pages) -> Pages:
+    """A delivery whose last run took 10 calls."""
+    drive(Run.objects.get())
+    return pages
+
+
+OFTEN = {"rhythm": "interval", "every_minutes": "15"}
+
+
+def test_schedule_over_the_limit_is_not_saved_before_it_is_confirmed(large: Pages) -> None:
+    answer = large.post(url(large), **OFTEN)
+
+    text = answer.content.decode()
+    assert (answer.status_code, Schedule.objects.exists()) == (200, False)
+    assert "Not saved yet" in text
+    assert "about 960 calls a day" in text
+    assert "300 that change lists" in text
+    assert "Save it all the same" in text
+    assert '<option value="15" selected>' in text
+
+    answer = large.post(url(large), **OFTEN, confirm="interval 15")
+
+    assert 'name="confirm" value="interval 15"' in text
+    assert (answer.status_code, Schedule.objects.get().every_minutes) == (302, 15)
+
+
+def test_times_over_the_limit_are_confirmed_in_the_same_way(large: Pages) -> None:
+    often = {"rhythm": "cron", "cron": "*/15 * * * *", "time_zone": "Europe/Berlin"}
+    confirm = "cron */15 * * * * Europe/Berlin"
+
+    assert f'value="{confirm}"' in large.post(url(large), **often).content.decode()
+    assert not Schedule.objects.exists()
+    assert large.post(url(large), **often, confirm=confirm).status_code == 302
+
+
+def test_confirmation_counts_for_no_other_values(large: Pages) -> None:
+    answer = large.post(url(large), rhythm="interval", every_minutes="30", confirm="interval 15")
+
+    assert "about 480 calls a day" in answer.content.decode()
+    assert not Schedule.objects.exists()
+
+
+def test_what_is_stored_stays_until_the_new_one_is_confirmed(large: Pages) -> None:
+    large.post(url(large), rhythm="interval", every_minutes="60")
+
+    text = large.post(url(large), **OFTEN).content.decode()
+
+    assert Schedule.objects.get().every_minutes == 60
+    assert "Next times" not in text
+
+
+@pytest.mark.parametrize("wanted", [{"every_minutes": "60"}, {"rhythm": "new_data"}, {"rhythm": "by_hand"}])
+def test_schedule_within_the_limit_is_saved_at_once(large: Pages, wanted: dict[str, str]) -> None:
+    assert large.post(url(large), **{**OFTEN, **wanted}).status_code == 302
+    assert Schedule.objects.exists() == (wanted != {"rhythm": "by_hand"})
+
+
+def test_limit_by_the_minute_asks_for_no_confirmation(large: Pages, settings: Any) -> None:
+    settings.PINTEREST_TIER = "standard"
+
+    assert large.post(url(large), **OFTEN).status_code == 302
+    assert Schedule.objects.get().every_minutes == 15
 
 
 def test_looking_saves_nothing(pages: Pages) -> None:
