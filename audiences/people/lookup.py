@@ -1,4 +1,8 @@
-"""Where an identifier is: on which lists of a workspace, since when and through which run, and where it was."""
+"""Where an identifier is: on which lists of a workspace, since when and through which run, and where it was.
+
+Both ledger and history are written when a run is settled. What one that is being sent has brought so far neither knows,
+so the lists that have such a run are named too.
+"""
 
 # SQL is put together from our own expressions and names; every value in it went through quote().
 # ruff: noqa: S608
@@ -17,12 +21,15 @@ from audiences import files, ledger
 from audiences.models import Audience, Changes, Delivery, Run
 from audiences.people import history
 from audiences.people.parts import Parts
+from audiences.states import RunState
 from pinconnect.datasets.models import Snapshot
 from pinconnect.identifiers import kinds, texts
 from pinconnect.workspaces.models import Workspace
 
 _QUERIES_AT_ONCE = 200
 _ATTEMPTS = 3
+# Pinterest may hold people of these that no ledger shows. A held run is not among them: it has sent nothing.
+_UNSETTLED = (RunState.UPLOADING, RunState.SETTLING)
 
 
 @dataclass(frozen=True, order=True)
@@ -46,12 +53,21 @@ class Event:
 
 @dataclass(frozen=True)
 class Place:
-    """A list that holds it now or has held it. members: which of the wanted are on it now. events: newest first."""
+    """A list that holds it now or has held it, or that is being sent to.
+
+    members: which of the wanted are on it now. events: newest first. run: the one that is under way there.
+    """
 
     audience: Audience
     deliveries: tuple[Delivery, ...]
     members: tuple[Wanted, ...]
     events: tuple[Event, ...]
+    run: Run | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is on the list or was; if not, all there is to say is that a run is under way."""
+        return bool(self.members or self.events)
 
     @property
     def is_member(self) -> bool:
@@ -69,9 +85,14 @@ class Place:
 
 
 def look_up(workspace: Workspace, wanted: Iterable[Wanted]) -> list[Place]:
-    """Every list of the workspace that holds any of these, or has held it; those that hold it now come first."""
+    """Every list of the workspace that holds any of these now, then those that have held it.
+
+    Of the latter, lists that a run is being sent to come last, and after them those of which nothing but that is known.
+    """
     sought = sorted(set(wanted))
     for attempt in range(1, _ATTEMPTS + 1):
+        # Asked for before the ledgers are: what is settled in between is found in them.
+        under_way = _under_way(workspace)
         audiences, kept = _state(workspace)
         try:
             with Parts() as parts:
@@ -85,13 +106,26 @@ def look_up(workspace: Workspace, wanted: Iterable[Wanted]) -> list[Place]:
             if _versions(*_state(workspace)) == _versions(audiences, kept):
                 break
     events = _events(changes)
-    deliveries = _deliveries(audiences)
+    # A first run has no ledger yet.
+    sent_to = [run.audience for run in under_way.values() if run.audience]
+    listed = {audience.pk: audience for audience in (*sent_to, *audiences)}
+    deliveries = _deliveries(list(listed.values()))
     found = [
-        Place(audience, deliveries[audience.pk], tuple(members[audience.pk]), events[audience.pk])
-        for audience in audiences
-        if members[audience.pk] or events[audience.pk]
+        Place(audience, deliveries[key], tuple(members[key]), events[key], under_way.get(key))
+        for key, audience in listed.items()
+        if members[key] or events[key] or key in under_way
     ]
-    return sorted(found, key=lambda place: (not place.is_member, place.audience.name))
+    return sorted(found, key=_rank)
+
+
+def _rank(place: Place) -> tuple[bool, bool, bool, str]:
+    return not place.is_member, not place.is_known, bool(place.run and not place.is_member), place.audience.name
+
+
+def _under_way(workspace: Workspace) -> dict[int, Run]:
+    """The run that is being sent to each list, by the audience's id; a list has one at most."""
+    runs = Run.objects.for_workspace(workspace).filter(state__in=_UNSETTLED)
+    return {run.audience_id: run for run in runs.select_related("delivery", "audience__ad_account")}
 
 
 def _state(workspace: Workspace) -> tuple[list[Audience], list[Changes]]:

@@ -36,6 +36,8 @@ class Story:
 
 def story_of(place: Place) -> Story:
     """A place in words."""
+    if not place.is_known:
+        return Story(place, "Not known yet", "neutral", "A run is under way.", ())
     chapters = tuple(_chapter(event) for event in place.events)
     if not place.is_member:
         return Story(place, "Not on the list any more", "neutral", chapters[0].body if chapters else "", chapters)

@@ -75,6 +75,6 @@ def _stories(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> li
         workspace=request.workspace,
         by=request.user,
         digest=mask_digest(wanted[0].digest),
-        lists=len(found),
+        lists=sum(story.place.is_known for story in found),
     )
     return found
