@@ -15,7 +15,11 @@ from tests.support import processes, scripted
 from tests.support.stack import Stack
 
 UPDATE = "customer_lists/update"
-CALLS = (UPDATE, UPDATE, UPDATE, "customer_lists/create", "audiences/create", "customer_lists/list", None)
+FILE = "customer_list_uploads"
+CALLS = (
+    *(UPDATE, UPDATE, UPDATE, "customer_lists/create", "audiences/create", "customer_lists/list", None),
+    *(f"{FILE}/create", f"{FILE}/run", f"{FILE}/get"),
+)
 # Every storm begins with these: long enough that the client's own tries do not get over them.
 FIRST: tuple[dict[str, Any], ...] = (
     {"kind": "unavailable", "operation": UPDATE, "times": 8},
@@ -24,6 +28,7 @@ FIRST: tuple[dict[str, Any], ...] = (
 )
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "rate_limited", "reset": 1},
+    {"kind": "rate_limited", "reset": 70_000, "operation": UPDATE, "times": 1},
     {"kind": "server_error"},
     {"kind": "server_error", "when": "after"},
     {"kind": "unavailable"},
@@ -76,6 +81,12 @@ class Disasters:
         name = self._one()
         self.struck[name] = self.struck.get(name, 0) + 1
         return name
+
+    def spoil(self, digests: list[str]) -> None:
+        """Have Pinterest refuse these records for as long as the storm lasts."""
+        self.struck["bad_records"] = self.struck.get("bad_records", 0) + 1
+        with suppress(requests.RequestException):
+            scripted.control(self.stack, "faults", {"kind": "bad_records", "digests": digests})
 
     def kill_workers(self) -> None:
         """All of them; the installation starts the next ones by itself."""

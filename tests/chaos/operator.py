@@ -30,6 +30,7 @@ from pinconnect.datasets.models import SnapshotState, WriteMode  # noqa: E402
 from pinconnect.datasets.services import examine, receive_file  # noqa: E402
 from pinconnect.profiles.models import Profile  # noqa: E402
 from pinconnect.queue import holders  # noqa: E402
+from pinconnect.queue.models import RateLimit  # noqa: E402
 
 
 def start(name: str, mode: str, file: str, mapped: list[str], country: str) -> int:
@@ -79,6 +80,7 @@ def hurry() -> None:
                 Profile.objects.filter(pk=pk, lease_token=token).update(lease_until=now)
         Run.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         Batch.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+        RateLimit.objects.filter(blocked_until__gt=now.timestamp() + 60).update(blocked_until=0)
         Profile.objects.filter(renewal_tried_at__isnull=False).update(renewal_tried_at=now - timedelta(hours=1))
         waited = timedelta(seconds=LOOK_UP_AFTER_S)
         for what in ("list_create_asked_at", "list_looked_up_at", "audience_create_asked_at", "audience_looked_up_at"):
@@ -96,6 +98,7 @@ def report() -> dict[str, Any]:
         "audiences": {audience.name: audience.audience_id for audience in Audience.objects.all()},
         "members": {audience.name: sum(audience.ledger_members.values()) for audience in Audience.objects.all()},
         "open_batches": Batch.objects.open().count(),
+        "files": Batch.objects.filter(is_file=True).count(),
         "tokens": [
             token
             for profile in Profile.objects.all()

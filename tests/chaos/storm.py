@@ -127,7 +127,7 @@ class Storm:
         for shelf in self.shelves:
             if shelf.intent is None:
                 if asks:
-                    self._ask(shelf)
+                    self._ask(shelf, spoils=cancels)
                 continue
             run = runs.get(shelf.intent.run)
             if run is None or run["state"] in FINISHED:
@@ -135,8 +135,11 @@ class Storm:
             elif cancels and self.luck.random() < 0.02:
                 self.operator.insist("cancel", run=run["id"])
 
-    def _ask(self, shelf: Shelf) -> None:
+    def _ask(self, shelf: Shelf, *, spoils: bool) -> None:
         intent = shelf.think_of()
+        digests = sorted(digest for _, digest in intent.expected.members)
+        if spoils and len(digests) > 1 and self.luck.random() < 0.3:
+            self.disasters.spoil(self.luck.sample(digests, 2))
         self.plain |= shelf.identifiers()
         self._start(shelf, intent)
 

@@ -28,12 +28,13 @@ pytestmark = pytest.mark.slow
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 20)
 ON = (os.environ.get("CHAOS_ON") or "sqlite postgres").split()
 SEED = int(os.environ.get("CHAOS_SEED") or time.time())
-# Small batches, so that a run is many calls, and so little patience that some are given up.
+# Small batches and files, so that a run is many calls, and so little patience that some are given up.
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
     "BATCH_RECORDS": "60",
     "LOG_LEVEL": "DEBUG",
     "CHAOS_READ_TIMEOUT_S": "3",
+    "CHAOS_FILE_RECORDS": "100",
 }
 HEX = re.compile(r"[0-9a-fA-F]{64}")
 CALM_WITHIN_S = 300.0
@@ -93,7 +94,8 @@ def over(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         GROUNDS[request.param](folder) as ground,
         running_stack(folder / "data", {**SETTINGS, **ground.settings}) as stack,
     ):
-        scripted.control(stack, "settings", {"tier": "off", "ready_delay_s": 1})
+        files = {"bulk_upload": True, "min_part_bytes": 2_000, "upload_delay_s": 1}
+        scripted.control(stack, "settings", {"tier": "off", "ready_delay_s": 1, **files})
         scripted.connect(stack)
         with operator(stack) as asked:
             disasters = Disasters(stack, luck, ground.outages)
@@ -143,6 +145,7 @@ def test_every_row_of_every_run_is_accounted_for(storm: Storm) -> None:
 
 def test_something_of_everything_went_wrong(storm: Storm) -> None:
     assert storm.disasters.is_enough, storm.disasters.struck
+    assert storm.operator.ask("report")["files"] > 0
 
 
 def test_no_token_and_no_identifier_is_in_any_log_or_table(over: Over) -> None:
