@@ -1,6 +1,6 @@
 """How fast real workers deliver to the simulator, beside a bare loop that posts the same ready-made batches.
 
-    python -m bench.deliver                       one million e-mail addresses, three rounds
+    python -m bench.deliver                       one million e-mail addresses, seven rounds
     python -m bench.deliver --rows 10000000 --rounds 1
 
 Both sides take turns within one call, after a small delivery that warms everything up, with the same simulator and the
@@ -207,7 +207,7 @@ def main() -> None:
     """Start everything, measure, stop everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     settings = {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "PUMPS_PER_RUN": str(CONNECTIONS)}
     # Calls are what is compared; Pinterest lets few accounts send files.

@@ -1,9 +1,13 @@
 """The pages about single people in a real browser: accessible in both themes, and they fit a telephone."""
 
+from typing import Any
+
 import pytest
 
+from audiences import tasks
 from audiences.models import Erasure, Run
 from audiences.people import erasing
+from audiences.pipeline import upload
 from pinconnect.workspaces.roles import Role
 from tests.factories import make_member, make_user
 from tests.factories_audiences import drive, make_shop, people
@@ -27,6 +31,26 @@ def test_answer_is_accessible_in_both_themes_and_fits_a_telephone(
 
     page.get_by_text("Newsletter").first.wait_for()
     assert "Member00007" not in page.url
+    assert_accessible(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert_fits(page)
+
+
+@pytest.mark.parametrize("path", ["lab/", "people/"])
+def test_answer_while_a_run_is_under_way_is_accessible_and_fits_a_telephone(
+    open_page: OpenPage, simulator: SimulatorInTest, settings: Any, path: str
+) -> None:
+    settings.BATCH_RECORDS = 30
+    shop = make_shop(simulator, people(range(300)))
+    tasks.prepare_run(Run.objects.get().pk)
+    upload.pump(Run.objects.get().pk, budget_s=0)
+    mark = make_member(shop.workspace, Role.MARKETER, user=make_user("Mark")).user
+    page = open_page(f"/w/{shop.workspace.slug}/{path}", user=mark)
+    page.get_by_label("Value").fill("Member00007@example.com")
+
+    page.locator("main form button[type=submit]").click()
+
+    page.get_by_role("link", name="Run 1 of “Newsletter”").wait_for()
     assert_accessible(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert_fits(page)
