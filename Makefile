@@ -56,7 +56,7 @@ chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveri
 # Sizes that are measured beside each one's own.
 SIZES := prepare:--rows=10000000 prepare:--rows=50000000,--only=product deliver:--rows=10000000,--rounds=1
 
-bench: $(VENV)/installed-bench ## Measure what README and docs claim about speed, in two hours
+bench: $(VENV)/installed-bench ## Measure what README and docs claim about speed, which takes long
 	@for one in $$(cd bench && ls *.py) $(SIZES); do \
 		name=$${one%%[.:]*}; [ "$$name" = __init__ ] && continue; \
 		options=$$(echo "$${one#*[.:]}" | sed 's/^py$$//; s/,/ /g'); \

@@ -29,7 +29,7 @@ for name in ("SECRET_KEY", "SECRET_KEY_FILE", "FIELD_KEYS", "FIELD_KEYS_FILE", "
 from pinconnect.settings import *  # noqa: E402, F403
 
 # They come from a template, which migrations have made once: see tests/conftest.py.
-DATABASES["default"]["TEST"] = {"MIGRATE": "sqlite" not in DATABASES["default"]["ENGINE"]}  # noqa: F405
+DATABASES["default"]["TEST"] = {"MIGRATE": "sqlite" not in DATABASES["default"]["ENGINE"]}  # noqa: F405 -- as above
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 STATIC_ROOT = _folder / "staticfiles"
 STATIC_ROOT.mkdir()

@@ -17,7 +17,7 @@ from typing import IO
 
 from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
 from audiences.pipeline.sources import Readable
-from pinconnect.datasets.examination.results import is_too_long
+from pinconnect.datasets.examination.results import is_too_long, why_unreadable
 
 # Rows listed one by one; the counts go on.
 _LISTED = 100_000
@@ -111,7 +111,7 @@ def _records(text: IO[str], readable: Readable, result: Repaired) -> Iterator[li
             row = next(reader, None)
             reason = None
         except csv.Error as error:
-            row, reason = [], "row_too_long" if "field limit" in str(error) else "row_bad_quotes"
+            row, reason = [], why_unreadable(error)
         if row is None:
             return
         lines, line = reader.line_num - line, reader.line_num  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from pinconnect.datasets.models import SnapshotState, WriteMode  # noqa: E402
 from pinconnect.datasets.services import examine, receive_file  # noqa: E402
 from pinconnect.profiles.models import Profile  # noqa: E402
 from pinconnect.queue import holders  # noqa: E402
-from pinconnect.queue.models import RateLimit  # noqa: E402
+from pinconnect.queue.models import RateLimit  # noqa: E402 -- as the others, after django.setup()
 
 
 def start(name: str, mode: str, file: str, mapped: list[str], country: str) -> int:

@@ -33,6 +33,11 @@ def is_too_long(cells: Sequence[str]) -> bool:
     return sum(len(cell.encode()) for cell in cells) + len(cells) - 1 > MAX_ROW_BYTES
 
 
+def why_unreadable(error: Exception) -> str:
+    """The reason of a row that Python's reader of text refused."""
+    return "row_too_long" if "field limit" in str(error) else "row_bad_quotes"
+
+
 class RefusedError(Exception):
     """The file cannot be used as it is.
 

@@ -15,7 +15,7 @@ from itertools import chain
 
 from pinconnect.datasets.examination import scan, shapes
 from pinconnect.datasets.examination.reading import Table
-from pinconnect.datasets.examination.results import MAX_ROW_BYTES, BrokenRow, RefusedError, is_too_long
+from pinconnect.datasets.examination.results import MAX_ROW_BYTES, BrokenRow, RefusedError, is_too_long, why_unreadable
 
 _BOM = "\ufeff"
 
@@ -111,7 +111,7 @@ def _quoted(
     except (csv.Error, _RowTooLongError) as error:
         if len(lines.taken) > 1:
             raise RefusedError("unclosed_quote", line=number) from None
-        reason = "row_too_long" if "field limit" in str(error) else "row_bad_quotes"
+        reason = why_unreadable(error)
     else:
         if len(lines.taken) > 1 and any(_swallows(cell, table) for cell in cells):
             raise RefusedError("unclosed_quote", line=number)
