@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pinconnect.simulator import faults, members, overview, pages, people, seeding, tokens
+from pinconnect.simulator import customer_lists, faults, members, overview, pages, people, seeding, tokens
 from pinconnect.simulator.http import Answer, ApiError, invalid, json_answer
 from pinconnect.simulator.oauth_api import split_scopes
 from pinconnect.simulator.routing import Context, Route
@@ -27,15 +27,18 @@ def state(context: Context) -> Answer:
 
 def list_members(context: Context) -> Answer:
     """The members of a list: sorted lines `kind digest`."""
-    number = context.params["list_id"]
-    row = None
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        row = context.world.store.one("SELECT * FROM customer_lists WHERE id = ?", int(number))
+    row = context.world.store.one("SELECT * FROM customer_lists WHERE id = ?", _list_id(context))
     if row is None:
         raise ApiError(404, 404, "Customer list not found.")
     target = members.target_for(context.world, row["id"])
     members.write(context.world, row, target)
     return Answer(200, {"content-type": "text/plain; charset=utf-8"}, file=target)
+
+
+def delete_list(context: Context) -> Answer:
+    """Delete a list, as somebody in Ads Manager would."""
+    customer_lists.delete(context.world, _list_id(context))
+    return json_answer({})
 
 
 def seeded_people(context: Context) -> Answer:
@@ -127,6 +130,13 @@ def end_tokens(context: Context) -> Answer:
     return json_answer({"ended": tokens.end_all(context.world, user, TOKEN_KINDS[kind], data["action"])})
 
 
+def _list_id(context: Context) -> int:
+    number = context.params["list_id"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise ApiError(404, 404, "Customer list not found.")
+    return int(number)
+
+
 def _user(data: dict[str, Any]) -> str:
     user = data.get("user", "bob")
     if user not in USERS:
@@ -139,6 +149,7 @@ def _routes() -> tuple[Route, ...]:
         ("GET", "/", show_page),
         ("GET", "/state", state),
         ("GET", "/customer_lists/{list_id}/members", list_members),
+        ("DELETE", "/customer_lists/{list_id}", delete_list),
         ("GET", "/people.csv", seeded_people),
         ("GET", "/faults", show_faults),
         ("POST", "/faults", add_fault),

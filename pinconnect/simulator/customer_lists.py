@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -116,6 +117,19 @@ def apply(world: World, list_id: int, payload: Payload, operation: str) -> sqlit
             *(unmatchable, len(lines), line_count, list_id),
         )
         return _row(world, list_id)
+
+
+def delete(world: World, list_id: int) -> None:
+    """Take a list away with the audiences over it and its uploads, as its owner can in Ads Manager and no API can."""
+    with world.list_lock(list_id), world.store.transaction():
+        row = _row(world, list_id)
+        over = world.store.all("SELECT id, rule FROM audiences WHERE ad_account_id = ?", row["ad_account_id"])
+        for audience in over:
+            if json.loads(audience["rule"]).get("customer_list_id") == str(list_id):
+                world.store.run("UPDATE audiences SET removed = 1 WHERE id = ?", audience["id"])
+        world.store.run("DELETE FROM uploads WHERE customer_list_id = ?", list_id)
+        world.store.run("DELETE FROM customer_lists WHERE id = ?", list_id)
+        world.list_log(list_id).unlink(missing_ok=True)
 
 
 def _row(world: World, list_id: int) -> sqlite3.Row:

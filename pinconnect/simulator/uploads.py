@@ -93,7 +93,7 @@ def get(context: Context) -> Answer:
     world, params = context.world, context.params
     upload = _find(world, account.id, params["customer_list_id"], params["customer_list_upload_id"])
     if upload["state"] == "RUNNING" and world.now() >= upload["done_at"]:
-        with world.store.transaction():
+        with world.list_lock(upload["customer_list_id"]), world.store.transaction():
             upload = _find(world, account.id, params["customer_list_id"], str(upload["id"]))
             if upload["state"] == "RUNNING":
                 _process(world, upload)

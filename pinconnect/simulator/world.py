@@ -40,7 +40,7 @@ class World:
         self.lists_dir.mkdir(exist_ok=True)
         self.store = Store(config.data_dir / "state.sqlite3")
         self.calls = CallLog(config.data_dir / "calls.log")
-        self._list_locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._list_locks: defaultdict[int, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()
         # List id -> (num_batches, members) of the last time they were worked out.
         self.distinct_members: dict[int, tuple[int, int]] = {}
@@ -67,8 +67,8 @@ class World:
             self.store.set_meta("options", {**stored, **changes})
         return result
 
-    def list_lock(self, list_id: int) -> threading.Lock:
-        """The lock under which a list's log is appended to."""
+    def list_lock(self, list_id: int) -> threading.RLock:
+        """The lock under which a list's log is appended to; whoever wants a transaction too takes this one first."""
         with self._locks_guard:
             return self._list_locks[list_id]
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.simulator.helpers import LISTS, Bob, emails
+from tests.simulator.helpers import AUDIENCES, LISTS, Bob, body, emails, error
 from tests.support.simulator import SimulatorInTest
 
 
@@ -136,6 +136,27 @@ def test_the_page_shows_the_state_and_no_token(simulator: SimulatorInTest) -> No
     assert "unavailable" in text
     assert bob.token not in text
     assert "pina_…" in text
+
+
+def test_a_list_can_be_deleted_with_the_audiences_over_it(simulator: SimulatorInTest) -> None:
+    bob = Bob(simulator)
+    gone, kept = (bob.new_list(emails(3)) for _ in range(2))
+    over = {list_id: bob.new_audience(list_id) for list_id in (gone, kept)}
+
+    assert simulator.call("DELETE", f"/_simulator/customer_lists/{gone}").status == 200
+
+    assert error(bob.get(f"{LISTS}/{gone}")) == (404, 404)
+    assert error(bob.patch(f"{LISTS}/{gone}", {"operation_type": "ADD", "records": "x@example.com"})) == (404, 404)
+    assert error(bob.get(f"{AUDIENCES}/{over[gone]}")) == (404, 404)
+    assert [one["id"] for one in body(bob.get(LISTS))["items"]] == [kept]
+    assert [one["id"] for one in body(bob.get(AUDIENCES))["items"]] == [over[kept]]
+    assert len(simulator.members(kept)) == 3
+    assert bob.new_list(emails(1)) not in (gone, kept)
+
+
+@pytest.mark.parametrize("list_id", ["1", "x", "9" * 30])
+def test_a_list_that_is_not_there_cannot_be_deleted(simulator: SimulatorInTest, list_id: str) -> None:
+    assert simulator.call("DELETE", f"/_simulator/customer_lists/{list_id}").status == 404
 
 
 def test_the_seeded_people_can_be_downloaded(simulator: SimulatorInTest) -> None:

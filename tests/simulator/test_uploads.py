@@ -1,5 +1,7 @@
 """Bulk upload: parts put to addresses of their own, then processed as one batch (statements 58 to 65)."""
 
+import threading
+
 import pytest
 
 from pinconnect.simulator.http import Answer
@@ -147,3 +149,25 @@ def test_an_address_cannot_be_guessed(bob: Uploader) -> None:
     _, (address,) = bob.create()
 
     assert bob.put(address[:-1] + ("0" if address[-1] != "0" else "1"), b"a@b.cc").status == 403
+
+
+def test_an_upload_that_is_due_stops_nobody_while_its_list_is_being_written(bob: Uploader) -> None:
+    upload, (address,) = bob.create()
+    bob.put(address, b"second@example.com")
+    bob.run(upload)
+    bob.simulator.advance(3)
+    world = bob.simulator.app.world
+
+    with world.list_lock(int(bob.list)):
+        asking = threading.Thread(target=bob.state, args=[upload], daemon=True)
+        asking.start()
+        asking.join(0.3)
+        assert asking.is_alive(), "it did not wait for the list"
+        # Whoever writes to the list has its lock and needs the store's.
+        is_free = world.store.lock.acquire(timeout=2)
+        if is_free:
+            world.store.lock.release()
+    asking.join(5)
+
+    assert is_free
+    assert bob.state(upload)["state"] == "SUCCEEDED"
