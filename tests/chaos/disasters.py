@@ -48,6 +48,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "rate_limited", "reset": 1, "operation": "oauth/token"},
     {"kind": "drop_after", "operation": "oauth/token"},
 )
+KINDS = {str(fault["kind"]) for fault in (*FIRST, *FAULTS)} | {"bad_records"}
 
 PROGRAMS = (
     ("cluster", "queue_cluster"),
@@ -59,7 +60,7 @@ PROGRAMS = (
 
 @dataclass
 class Disasters:
-    """Strikes a running stack at random. outages: services that it depends on, by the name of what happens to them."""
+    """Strikes a running stack at random. outages: what it depends on, by the name of what happens to that."""
 
     stack: Stack
     luck: random.Random
@@ -72,9 +73,9 @@ class Disasters:
 
     @property
     def is_enough(self) -> bool:
-        """Something of everything: wrong answers, killed processes, and all services that can be cut off."""
+        """All kinds of wrong answers, a deleted list, all outages, and several kinds of killed processes."""
         killed = sum(1 for name in self.struck if name.startswith("kill"))
-        return len(self.struck) >= 8 and killed >= 2 and set(self.struck) >= set(self.outages)
+        return killed >= 2 and set(self.struck) >= KINDS | {"delete list"} | set(self.outages)
 
     def strike(self) -> str:
         """One disaster; returns its name."""
@@ -87,6 +88,12 @@ class Disasters:
         self.struck["bad_records"] = self.struck.get("bad_records", 0) + 1
         with suppress(requests.RequestException):
             scripted.control(self.stack, "faults", {"kind": "bad_records", "digests": digests})
+
+    def delete_list(self, list_id: str) -> None:
+        """As somebody would in Ads Manager: for good."""
+        with suppress(requests.ConnectionError):
+            scripted.control(self.stack, f"customer_lists/{list_id}", method="DELETE")
+            self.struck["delete list"] = self.struck.get("delete list", 0) + 1
 
     def kill_workers(self) -> None:
         """All of them; the installation starts the next ones by itself."""
@@ -111,7 +118,9 @@ class Disasters:
         for name, part in PROGRAMS:
             if self.luck.random() < 0.4 and time.monotonic() > self._spared_until.get(name, 0.0):
                 self._spared_until[name] = time.monotonic() + 15.0
-                return self._kill(name, self._all(part))
+                doomed = self._all(part)
+                # There are two workers: now and then one of them is left.
+                return self._kill(name, doomed[: self.luck.choice((1, len(doomed)))])
         return self._fault()
 
     def _fault(self) -> str:
@@ -128,7 +137,7 @@ class Disasters:
 
     def _kill(self, name: str, doomed: list[processes.Process]) -> str:
         """SIGKILL; clusters are tied to their worker and tasks to their cluster, so all of those die with it."""
-        workers = {process.pid for process in self.stack.worker_processes()}
+        workers = self._below({process.pid for process in doomed})
         for process in doomed:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
@@ -137,6 +146,13 @@ class Disasters:
             gone = processes.wait_until(lambda: not workers & {one.pid for one in self._all("queue_cluster")}, 15)
             assert gone, f"after kill {name} tasks of the killed still run"
         return f"kill {name}"
+
+    def _below(self, pids: set[int]) -> set[int]:
+        """These and all that descend from them, of workers."""
+        found = self.stack.worker_processes()
+        while more := {process.pid for process in found if process.parent in pids} - pids:
+            pids = pids | more
+        return pids
 
     def _freeze(self) -> str:
         """A task process that stands still for a moment, as on a machine that swaps."""

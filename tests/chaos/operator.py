@@ -1,12 +1,15 @@
 """A person at the controls of a running installation: one process, asked by lines of JSON, so that asking is cheap.
 
 Started as `python -m tests.chaos.operator` with the installation's environment. It uses the services that the pages
-use. `hurry` stands for time that goes by: what waits for a moment to come is due, and the lease of a process that was
-killed while it renewed a token has run out. All other leases of the killed are given back by the installation itself.
+use. `hurry` stands for time that goes by: what waits for a moment to come is due, a list that is missing has been so for
+a while, and the lease of a process that was killed while it renewed a token has run out. All other leases of the killed
+are given back by the installation itself.
 """
 
+import errno
 import json
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +25,13 @@ from django.utils import timezone  # noqa: E402
 
 from audiences.management import choosing  # noqa: E402
 from audiences.models import Audience, Batch, Delivery, Run  # noqa: E402
-from audiences.services import deliveries, runs  # noqa: E402
+from audiences.services import deliveries, refilling, runs  # noqa: E402
 from audiences.services.refusals import ServiceRefusal  # noqa: E402
 from audiences.services.targets import LOOK_UP_AFTER_S  # noqa: E402
+from audiences.services.vanished import CONFIRM_S  # noqa: E402
 from audiences.states import DeliveryState, RunState  # noqa: E402
 from pinconnect.datasets.models import SnapshotState, WriteMode  # noqa: E402
-from pinconnect.datasets.services import examine, receive_file  # noqa: E402
+from pinconnect.datasets.services import UploadRefusedError, examine, receive_file  # noqa: E402
 from pinconnect.profiles.models import Profile  # noqa: E402
 from pinconnect.queue import holders  # noqa: E402
 from pinconnect.queue.models import RateLimit  # noqa: E402 -- as the others, after django.setup()
@@ -43,7 +47,7 @@ def start(name: str, mode: str, file: str, mapped: list[str], country: str) -> i
     examine(snapshot)
     snapshot.refresh_from_db()
     if snapshot.state != SnapshotState.READY:
-        raise RuntimeError(f"A snapshot is {snapshot.state} {snapshot.refusal}.")
+        raise UploadRefusedError(snapshot.refusal or str(snapshot.state))
     wish = choosing.Wish(name, name, mode, choosing.columns_of(mapped, country))
     delivery = choosing.delivery_for(dataset, wish, profile, account)
     if delivery.state == DeliveryState.DRAFT:
@@ -61,7 +65,10 @@ def cancel(run: int) -> bool:
 
 
 def look_after() -> int:
-    """Approve what is held, connect again what Pinterest refused, resume what is paused; how often something was."""
+    """Approve what is held, connect again what Pinterest refused, resume what is paused, replace lists that are gone.
+
+    Returns how often something was done.
+    """
     done = sum(runs.approve(run, by=None) for run in Run.objects.filter(state=RunState.HELD))
     if not all(profile.is_usable for profile in Profile.objects.all()):
         call_command("demo", "--connect", stdout=sys.stderr)
@@ -69,6 +76,12 @@ def look_after() -> int:
     for delivery in Delivery.objects.filter(state=DeliveryState.PAUSED):
         deliveries.resume(delivery, by=None)
         done += 1
+    for delivery in Delivery.objects.filter(state=DeliveryState.ACTIVE).select_related("audience"):
+        # Its last run may not have ended yet.
+        with suppress(ServiceRefusal):
+            if refilling.is_gone(delivery.audience):
+                refilling.start_over(delivery, by=None)
+                done += 1
     return done
 
 
@@ -85,18 +98,22 @@ def hurry() -> None:
         waited = timedelta(seconds=LOOK_UP_AFTER_S)
         for what in ("list_create_asked_at", "list_looked_up_at", "audience_create_asked_at", "audience_looked_up_at"):
             Audience.objects.filter(**{f"{what}__isnull": False}).update(**{what: F(what) - waited})
+        for what in ("list_missing_at", "audience_missing_at"):
+            missed = Audience.objects.filter(**{f"{what}__gt": now - timedelta(seconds=CONFIRM_S)})
+            missed.update(**{what: now - timedelta(seconds=CONFIRM_S)})
 
 
 def report() -> dict[str, Any]:
-    """Where everything stands, and the tokens that nobody may ever see in a log."""
+    """Where everything stands, and the tokens that nobody may ever see in a log; of a replaced list, where the new is."""
+    audiences = list(Audience.objects.order_by("pk"))
     return {
         "runs": [
             {"id": run.pk, "name": run.delivery.name, "state": run.state, "reason": run.reason, "counts": run.counts}
             for run in Run.objects.select_related("delivery").order_by("pk")
         ],
-        "lists": {audience.name: audience.customer_list_id for audience in Audience.objects.all()},
-        "audiences": {audience.name: audience.audience_id for audience in Audience.objects.all()},
-        "members": {audience.name: sum(audience.ledger_members.values()) for audience in Audience.objects.all()},
+        "lists": {audience.name: audience.customer_list_id for audience in audiences},
+        "audiences": {audience.name: audience.audience_id for audience in audiences},
+        "members": {audience.name: sum(audience.ledger_members.values()) for audience in audiences},
         "open_batches": Batch.objects.open().count(),
         "files": Batch.objects.filter(is_file=True).count(),
         "tokens": [
@@ -116,12 +133,16 @@ def main() -> None:
         asked = json.loads(line)
         try:
             answer: dict[str, Any] = {"is": _DO[asked.pop("do")](**asked)}
-        except (ServiceRefusal, CommandError) as refusal:
-            answer = {"refused": str(refusal)}
+        except (ServiceRefusal, CommandError, UploadRefusedError) as refusal:
+            answer = {"refused": f"{type(refusal).__name__} {refusal}"}
         except (OperationalError, InterfaceError) as error:
             # The database went away in the middle: whether that was done is for whoever asked to find out.
             connections.close_all()
             answer = {"lost": type(error).__name__}
+        except OSError as error:
+            # So did the room on the disk.
+            key = "lost" if error.errno == errno.ENOSPC else "failed"
+            answer = {key: f"{type(error).__name__}: {error}"}
         except Exception as error:  # noqa: BLE001 -- whoever asked decides
             answer = {"failed": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
 
 from tests.chaos.disasters import Disasters
+from tests.chaos.second_worker import SecondWorker
 from tests.chaos.shelves import COUNTRY, Intent, Shelf
 from tests.support import scripted
 from tests.support.installation import ROOT
@@ -81,26 +83,33 @@ def operator(stack: Stack) -> Iterator[Operator]:
 
 @dataclass
 class Storm:
-    """The whole of it. plain: values that must be seen nowhere; tokens: the same."""
+    """The whole of it. folder: for the files to deliver. plain: values that must be seen nowhere; tokens: the same."""
 
     stack: Stack
+    folder: Path
     operator: Operator
+    second: SecondWorker
     shelves: list[Shelf]
     luck: random.Random
     disasters: Disasters
     plain: set[str] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
     checked: int = 0
+    _deleted: set[str] = field(default_factory=set)
 
     def rage(self, seconds: float) -> None:
         """Deliver and destroy for so long; on a crowded machine longer, until enough has gone wrong."""
         began, tended = time.monotonic(), 0.0
-        while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self.disasters.is_enough):
+        while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self._is_enough):
             self.disasters.strike()
             if time.monotonic() - tended > 2.0:
                 tended = time.monotonic()
-                self.tend(cancels=True)
+                self.tend(rages=True)
             time.sleep(self.luck.uniform(0.1, 0.6))
+
+    @property
+    def _is_enough(self) -> bool:
+        return self.disasters.is_enough and self.second.has_worked
 
     def calm(self, within_s: float) -> None:
         """Nothing goes wrong any more: everything that was asked for has to happen, then one more change of each."""
@@ -115,25 +124,36 @@ class Storm:
             if _ == 0:
                 self.tend()
 
-    def tend(self, *, asks: bool = True, cancels: bool = False) -> None:
+    def tend(self, *, asks: bool = True, rages: bool = False) -> None:
         """What people do meanwhile: look after what needs them, repeat what failed, ask for the next change."""
+        self.second.keep_up()
         # Whoever reconnects while Pinterest is down is told so, and tries again a moment later.
         with suppress(RefusedError):
             self.operator.insist("look_after")
         self.operator.insist("hurry")
         report = self.operator.insist("report")
         self.tokens |= set(report["tokens"])
+        if rages:
+            self._delete_a_list(report["lists"])
         runs = {run["id"]: run for run in report["runs"]}
         for shelf in self.shelves:
             if shelf.intent is None:
                 if asks:
-                    self._ask(shelf, spoils=cancels)
+                    self._ask(shelf, spoils=rages)
                 continue
             run = runs.get(shelf.intent.run)
             if run is None or run["state"] in FINISHED:
                 self._finish(shelf, run, report["lists"])
-            elif cancels and self.luck.random() < 0.02:
+            elif rages and self.luck.random() < 0.02:
                 self.operator.insist("cancel", run=run["id"])
+
+    def _delete_a_list(self, lists: dict[str, str]) -> None:
+        """Of a mirror, whose new list has to hold what the old one did whatever came between."""
+        mirrors = [lists.get(shelf.name, "") for shelf in self.shelves if shelf.modes == ("mirror",)]
+        for list_id in set(filter(None, mirrors)) - self._deleted:
+            if not self._deleted or self.luck.random() < 0.1:
+                self.disasters.delete_list(list_id)
+                self._deleted.add(list_id)
 
     def _ask(self, shelf: Shelf, *, spoils: bool) -> None:
         intent = shelf.think_of()
@@ -155,7 +175,7 @@ class Storm:
         self._start(shelf, intent)
 
     def _start(self, shelf: Shelf, intent: Intent) -> None:
-        file = shelf.write(self.stack.data_dir.parent / f"{shelf.name}.csv")
+        file = shelf.write(self.folder / f"{shelf.name}.csv")
         arguments = {"mode": intent.mode, "file": str(file), "mapped": shelf.mapped, "country": COUNTRY}
         try:
             intent.run = self.operator.ask("start", name=shelf.name, **arguments)
@@ -177,6 +197,11 @@ class Storm:
             assert rows == counts, (shelf.name, run["id"])
             assert final["removals"]["sent"] == len(expected.removes), (shelf.name, run["id"])
         assert sum(final["members"].values()) == len(expected.members), (shelf.name, run["id"])
+        if list_id in self._deleted:
+            # After it was filled: noticed by the next run, and filled anew.
+            intent.is_fresh = False
+            self._start(shelf, intent)
+            return
         try:
             found = scripted.members(self.stack, list_id)
         except requests.RequestException:
