@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audiences import setup_steps
+from audiences import setup_step, setup_steps
 from audiences.forms import BasicsForm
 from audiences.models import Delivery
 from audiences.services import deliveries, drafts
@@ -76,13 +76,13 @@ def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpRespons
         except ServiceRefusal as refusal:
             page.refuse(refusal.sentence)
         else:
-            following = setup_steps.after(step)
+            following = setup_step.after(step) if page.leads_on else step
             return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, following)
     context = {
         "delivery": delivery,
         "steps": _links(request, delivery, step),
         "step": step,
-        "previous": setup_steps.before(step),
+        "previous": setup_step.before(step),
         **page.context(),
     }
     template = page.live_template if request.headers.get("HX-Request") and page.live_template else page.template
@@ -116,13 +116,20 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 
 def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:
     """A step can be gone to when every step before it is complete; it is ticked when somebody has been there."""
-    missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_steps.LABELS)
-    unseen = setup_steps.unseen(delivery, current) if delivery else set()
+    missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_step.LABELS)
+    unseen = _unseen(delivery, current) if delivery else set()
     links, is_reachable = [], delivery is not None
-    for slug, label in setup_steps.LABELS.items():
+    for slug, label in setup_step.LABELS.items():
         is_done = slug not in missing and slug != "review"
         state = "current" if slug == current else "done" if is_done and slug not in unseen else "todo"
         args = [request.workspace.slug, delivery.pk, slug] if delivery else []
         links.append(StepLink(label, state, reverse("audiences:delivery-setup", args=args) if is_reachable else ""))
         is_reachable = is_reachable and is_done
     return links
+
+
+def _unseen(delivery: Delivery, current: str) -> set[str]:
+    """Steps that are right as they are and that nobody has come to yet. All rows are taken unless somebody filters."""
+    slugs = list(setup_step.LABELS)
+    is_past = slugs.index(current) > slugs.index("rows")
+    return set() if is_past or delivery.row_filter or delivery.columns.exists() else {"rows"}
