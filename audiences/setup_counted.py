@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from audiences.models import Trigger
+from audiences.models import Run, Trigger
+from audiences.reports import examined
 from audiences.reports import lists as list_report
 from audiences.reports import run as run_report
 from audiences.services import drafts, runs, sharing
 from audiences.setup_step import LABELS, Step
+from audiences.states import RunState
 from pinconnect.workspaces.models import User
+
+
+def is_examined(run: Run | None) -> bool:
+    return run is not None and run.state == RunState.DONE
 
 
 class CountedStep(Step):
@@ -36,6 +42,21 @@ class CountedStep(Step):
             "run": run,
             "report": run_report.of(run) if run else None,
             "problem": self.problem,
+        }
+
+
+class DoctorStep(CountedStep):
+    """What looks wrong in the data. It stops nobody: whoever has seen it may go on."""
+
+    template = "audiences/setup_doctor.html"
+    live_template = "audiences/setup_doctor_live.html"
+
+    def context(self) -> dict[str, Any]:
+        context = super().context()
+        run, is_done = context["run"], is_examined(context["run"])
+        return context | {
+            "examined": examined.of(context["report"]) if is_done else None,
+            "is_outdated": run is None and self.delivery.runs.filter(is_dry_run=True).exists(),
         }
 
 

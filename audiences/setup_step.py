@@ -15,6 +15,7 @@ LABELS = {
     "audience": "Audience",
     "rows": "Rows",
     "columns": "Columns",
+    "doctor": "Data doctor",
     "review": "Review",
 }
 

@@ -9,7 +9,7 @@ from audiences.forms import AdAccountForm, BasicsForm, ColumnForm, ProfileForm
 from audiences.models import Delivery, Trigger
 from audiences.services import drafts, filters, runs
 from audiences.setup_audience import AudienceStep
-from audiences.setup_counted import ReviewStep
+from audiences.setup_counted import DoctorStep, ReviewStep
 from audiences.setup_step import Step
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
@@ -148,5 +148,6 @@ STEPS: dict[str, type[Step]] = {
     "audience": AudienceStep,
     "rows": RowsStep,
     "columns": ColumnsStep,
+    "doctor": DoctorStep,
     "review": ReviewStep,
 }
