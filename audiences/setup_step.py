@@ -1,4 +1,4 @@
-"""What every step of the guided set-up has in common."""
+"""The order of the steps of the guided set-up, and what every step has in common."""
 
 from typing import Any, ClassVar
 
@@ -8,12 +8,38 @@ from audiences.models import Delivery
 from pinconnect.workspaces.access import WorkspaceRequest
 from pinconnect.workspaces.models import User
 
+LABELS = {
+    "basics": "Basics",
+    "profile": "Profile",
+    "ad-account": "Ad account",
+    "audience": "Audience",
+    "rows": "Rows",
+    "columns": "Columns",
+    "doctor": "Data doctor",
+    "review": "Review",
+}
+
+
+def after(step: str) -> str:
+    """The step that follows; there is none after the last."""
+    slugs = list(LABELS)
+    return slugs[slugs.index(step) + 1]
+
+
+def before(step: str) -> str:
+    slugs = list(LABELS)
+    return slugs[max(slugs.index(step) - 1, 0)]
+
 
 class Step:
-    """Base: one form, saved by one service."""
+    """Base: one form, saved by one service.
+
+    leads_on: whether saving leads to the next step; else one stays where one is.
+    """
 
     template: ClassVar[str]
     live_template: ClassVar[str] = ""
+    leads_on: ClassVar[bool] = True
 
     def __init__(self, delivery: Delivery, request: WorkspaceRequest) -> None:
         self.delivery, self.request = delivery, request

@@ -7,42 +7,14 @@ from django.forms import BaseForm
 from audiences.filtering.editor import Editor
 from audiences.forms import AdAccountForm, BasicsForm, ColumnForm, ProfileForm
 from audiences.models import Delivery, Trigger
-from audiences.reports import lists as list_report
-from audiences.reports import run as run_report
-from audiences.services import drafts, filters, runs, sharing
+from audiences.services import drafts, filters, runs
 from audiences.setup_audience import AudienceStep
+from audiences.setup_counted import DoctorStep, ReviewStep
 from audiences.setup_step import Step
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
 from pinconnect.profiles.models.profile import ProfileState
 from pinconnect.workspaces.models import User
-
-LABELS = {
-    "basics": "Basics",
-    "profile": "Profile",
-    "ad-account": "Ad account",
-    "audience": "Audience",
-    "rows": "Rows",
-    "columns": "Columns",
-    "review": "Review",
-}
-
-
-def after(step: str) -> str:
-    slugs = list(LABELS)
-    return slugs[min(slugs.index(step) + 1, len(slugs) - 1)]
-
-
-def before(step: str) -> str:
-    slugs = list(LABELS)
-    return slugs[max(slugs.index(step) - 1, 0)]
-
-
-def unseen(delivery: Delivery, current: str) -> set[str]:
-    """Steps that are right as they are and that nobody has come to yet. All rows are taken unless somebody filters."""
-    slugs = list(LABELS)
-    is_past = slugs.index(current) > slugs.index("rows")
-    return set() if is_past or delivery.row_filter or delivery.columns.exists() else {"rows"}
 
 
 def basics_of(form: BasicsForm) -> dict[str, Any]:
@@ -158,8 +130,8 @@ class ColumnsStep(Step):
     def save(self, *, by: User) -> None:
         chosen = [choice for choice in (form.choice() for form in self.forms) if choice is not None]
         drafts.set_columns(self.delivery, by=by, columns=chosen)
-        # The review that follows shows counts; looking at a page never starts anything, so they are asked for here.
-        if not [slug for slug in drafts.missing_steps(self.delivery) if slug != "review"]:
+        # The steps that follow show a dry run; looking at a page never starts anything, so it is asked for here.
+        if not drafts.missing_steps(self.delivery):
             runs.start(self.delivery, by=by, trigger=Trigger.DRY_RUN, is_dry_run=True)
 
     def refuse(self, sentence: str) -> None:
@@ -169,44 +141,6 @@ class ColumnsStep(Step):
         return {"forms": self.forms, "problem": self.problem}
 
 
-class ReviewStep(Step):
-    """The counts of a dry run, before anything is sent."""
-
-    template = "audiences/setup_review.html"
-    live_template = "audiences/setup_review_live.html"
-
-    def make_form(self) -> None:
-        self.problem = ""
-
-    def is_valid(self) -> bool:
-        return True
-
-    def save(self, *, by: User) -> None:
-        """Count again."""
-        runs.start(self.delivery, by=by, trigger=Trigger.DRY_RUN, is_dry_run=True)
-
-    def refuse(self, sentence: str) -> None:
-        self.problem = sentence
-
-    def context(self) -> dict[str, Any]:
-        missing = [slug for slug in drafts.missing_steps(self.delivery) if slug != "review"]
-        run = None if missing else self._dry_run()
-        return {
-            "missing": [(slug, LABELS[slug]) for slug in missing],
-            "run": run,
-            "report": run_report.of(run) if run else None,
-            "problem": self.problem,
-            "columns": self.delivery.columns.all(),
-            "meaning": list_report.meaning(self.delivery.mode),
-            "fillers": sharing.fillers(self.delivery),
-        }
-
-    def _dry_run(self) -> Any:
-        """The newest dry run, if it counted what the delivery says now."""
-        newest = self.delivery.runs.filter(is_dry_run=True).order_by("-pk").first()
-        return newest if newest is not None and runs.is_current(newest) else None
-
-
 STEPS: dict[str, type[Step]] = {
     "basics": BasicsStep,
     "profile": ProfileStep,
@@ -214,5 +148,6 @@ STEPS: dict[str, type[Step]] = {
     "audience": AudienceStep,
     "rows": RowsStep,
     "columns": ColumnsStep,
+    "doctor": DoctorStep,
     "review": ReviewStep,
 }

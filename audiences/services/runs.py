@@ -122,6 +122,12 @@ def is_current(run: Run) -> bool:
         return False
 
 
+def current_dry_run(delivery: Delivery) -> Run | None:
+    """The newest dry run in whatever state, if it counts what the delivery says now."""
+    newest = delivery.runs.filter(is_dry_run=True).order_by("-pk").first()
+    return newest if newest is not None and is_current(newest) else None
+
+
 def _check_startable(delivery: Delivery, *, is_dry_run: bool) -> None:
     if delivery.state == DeliveryState.ARCHIVED:
         raise ServiceRefusal("archived", name=delivery.name)

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audiences import setup_steps
+from audiences import setup_counted, setup_step, setup_steps
 from audiences.forms import BasicsForm
 from audiences.models import Delivery
-from audiences.services import deliveries, drafts
+from audiences.services import deliveries, drafts, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset, SnapshotState
@@ -76,13 +76,13 @@ def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpRespons
         except ServiceRefusal as refusal:
             page.refuse(refusal.sentence)
         else:
-            following = setup_steps.after(step)
+            following = setup_step.after(step) if page.leads_on else step
             return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, following)
     context = {
         "delivery": delivery,
         "steps": _links(request, delivery, step),
         "step": step,
-        "previous": setup_steps.before(step),
+        "previous": setup_step.before(step),
         **page.context(),
     }
     template = page.live_template if request.headers.get("HX-Request") and page.live_template else page.template
@@ -115,14 +115,24 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 
 
 def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:
-    """A step can be gone to when every step before it is complete; it is ticked when somebody has been there."""
-    missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_steps.LABELS)
-    unseen = setup_steps.unseen(delivery, current) if delivery else set()
+    """A step can be gone to when no step before it lacks anything; it is ticked when somebody has been there."""
+    missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_step.LABELS)
+    unseen = _unseen(delivery, current, missing) if delivery else set()
     links, is_reachable = [], delivery is not None
-    for slug, label in setup_steps.LABELS.items():
+    for slug, label in setup_step.LABELS.items():
         is_done = slug not in missing and slug != "review"
         state = "current" if slug == current else "done" if is_done and slug not in unseen else "todo"
         args = [request.workspace.slug, delivery.pk, slug] if delivery else []
         links.append(StepLink(label, state, reverse("audiences:delivery-setup", args=args) if is_reachable else ""))
         is_reachable = is_reachable and is_done
     return links
+
+
+def _unseen(delivery: Delivery, current: str, missing: set[str]) -> set[str]:
+    """Steps that lack nothing and that nobody has come to yet, or whose time has not come."""
+    slugs = list(setup_step.LABELS)
+    is_past = slugs.index(current) > slugs.index("rows")
+    # All rows are taken unless somebody filters.
+    is_filtered = is_past or delivery.row_filter or delivery.columns.exists()
+    is_examined = not missing and setup_counted.is_examined(runs.current_dry_run(delivery))
+    return {slug for slug, is_seen in (("rows", is_filtered), ("doctor", is_examined)) if not is_seen}

@@ -43,9 +43,10 @@ def test_an_existing_list_is_found_chosen_and_delivered_to(open_page: OpenPage, 
     assert_fits(page)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Count and review").click()
+    page.get_by_role("button", name="Examine the data").click()
     drive(Run.objects.latest("pk"))
     page.reload()
+    page.get_by_role("link", name="Continue").click()
     expect(page.get_by_text("Customer List-Loyalty card 009, Audience-Loyalty card 009")).to_be_visible()
     page.get_by_role("button", name="Publish").click()
 

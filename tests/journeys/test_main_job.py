@@ -98,7 +98,7 @@ def set_up(page: Page) -> None:
     go_on(page)
     chosen = page.get_by_role("group", name="E-Mail").get_by_label("Holds")
     expect(chosen).to_have_value("email")
-    page.get_by_role("button", name="Count and review").click()
+    page.get_by_role("button", name="Examine the data").click()
 
 
 def go_on(page: Page) -> None:
@@ -119,6 +119,8 @@ def test_a_file_becomes_an_audience_and_follows_the_next_file(visitor: Page, sta
     upload(page, customers(tmp_path / "readers.csv", range(PEOPLE)))
     set_up(page)
 
+    expect(page.get_by_role("heading", name="It is safe to go on")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Continue").click()
     publish = page.get_by_role("button", name="Publish")
     expect(publish).to_be_visible(timeout=60_000)
     assert fact(page, "To send") == str(PEOPLE)

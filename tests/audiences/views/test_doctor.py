@@ -1,13 +1,11 @@
-"""The data doctor: in the review of the set-up, and as a page of the delivery."""
+"""The data doctor as a page of the delivery."""
 
 from hashlib import sha256
 
 from audiences.models import Run, Trigger
-from audiences.services import runs
-from audiences.states import RunState
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
-from tests.factories_audiences import add_snapshot, drive, make_draft, people
+from tests.factories_audiences import add_snapshot, drive, people
 
 SICK = [
     {"email": "info@shop.com", "phone": "", "gaid": ""},
@@ -74,19 +72,6 @@ def test_healthy_data_is_said_to_be_healthy(pages: Pages) -> None:
     drive(Run.objects.filter(is_dry_run=True).latest("pk"))
 
     assert "Nothing suspicious" in pages.get(page_of(pages)).content.decode()
-
-
-def test_review_of_the_set_up_shows_the_findings_before_anything_is_sent(pages: Pages) -> None:
-    add_snapshot(pages.shop.dataset, [*people(range(10)), *SICK])
-    draft = make_draft(pages.shop.profile, pages.shop.ad_account, pages.shop.dataset, name="Spring")
-    run = drive(runs.start(draft, by=None, trigger=Trigger.DRY_RUN, is_dry_run=True))
-    assert run.state == RunState.DONE
-
-    text = pages.get(f"deliveries/{draft.pk}/setup/review/").content.decode()
-
-    assert "Data doctor" in text
-    assert "Role mailboxes" in text
-    assert "Publish" in text
 
 
 def test_run_that_sends_is_not_examined(pages: Pages) -> None:

@@ -40,7 +40,7 @@ def walk_to_review(pages: Pages) -> Delivery:
     pages.post(step(draft, "ad-account"), ad_account=pages.shop.ad_account.pk)
     pages.post(step(draft, "audience"), name="Spring people", description="")
     answer = pages.post(step(draft, "columns"), **columns(email="email"))
-    assert answer["Location"].endswith("/setup/review/"), answer.content.decode()
+    assert answer["Location"].endswith("/setup/doctor/"), answer.content.decode()
     draft.refresh_from_db()
     return draft
 
@@ -221,13 +221,13 @@ def test_ad_account_without_the_audience_role_cannot_be_chosen_and_says_why(page
 def test_looking_at_any_step_changes_nothing(pages: Pages) -> None:
     draft = begin(pages)
 
-    for slug in ("basics", "profile", "ad-account", "audience", "columns", "review"):
+    for slug in ("basics", "profile", "ad-account", "audience", "columns", "doctor", "review"):
         assert pages.get(step(draft, slug)).status_code == 200
 
     assert not draft.runs.exists()
 
 
-@pytest.mark.parametrize("slug", ["basics", "columns", "review"])
+@pytest.mark.parametrize("slug", ["basics", "columns", "doctor", "review"])
 def test_viewer_may_not_set_up(pages: Pages, slug: str) -> None:
     draft = begin(pages)
 

@@ -120,7 +120,8 @@ def test_choices_for_values_fit_and_explain_themselves(open_page: OpenPage, shop
         assert_accessible(page)
         assert_fits(page)
         assert _cut_off(page) == []
-    page.get_by_role("button", name="Count and review").click()
+    page.get_by_role("button", name="Examine the data").click()
+    page.get_by_role("link", name="Continue").click()
 
     expect(page.get_by_text("email as e-mail address (hashed; MD5 and SHA-1 are passed on)")).to_be_visible()
 
