@@ -22,7 +22,7 @@ from audiences.pipeline.plan import BatchLimits, BatchRange
 from audiences.services import outcomes
 from audiences.services.outcomes import Claimed
 from audiences.states import BatchState
-from pinconnect.pinterest import uploads
+from pinconnect.pinterest import customer_lists, uploads
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import FlaggedAsSpam, NotFound, NotPermitted, Rejected, UnknownOutcome
 from pinconnect.pinterest.types import Payload
@@ -46,6 +46,14 @@ NOTED_AFTER = timedelta(minutes=1)
 
 class NoFileError(Exception):
     """This file cannot go up as one: its records go the ordinary way."""
+
+
+class UploadMissing(UnknownOutcome):
+    """Pinterest answers, and does not find an upload of a list that it knows. That is no silence to wait out."""
+
+
+class ListMissing(NotFound):
+    """The list of an upload is gone, and the upload with it."""
 
 
 def batches_of(run: Run, ranges: Iterable[BatchRange]) -> Iterator[Batch]:
@@ -100,6 +108,8 @@ def go_on(run: Run, claimed: Claimed, client: Client, read: Callable[[], Payload
         return False
     try:
         upload = _look(run, claimed, client) if batch.upload_id else _start(run, claimed, client, read())
+    except ListMissing:
+        raise
     except (NotFound, Rejected, NoFileError):
         # If the list is gone, or all is refused, the ordinary way says so.
         upload = None
@@ -148,8 +158,9 @@ def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
     try:
         upload = uploads.get(client, *place, upload_id)
     except NotFound as error:
+        _require_list(client, place)
         # It may be at work all the same; only when Pinterest keeps saying so does the ordinary way begin.
-        raise UnknownOutcome("Pinterest does not find the upload", status=error.status) from error
+        raise UploadMissing("Pinterest does not find the upload", status=error.status) from error
     if upload.state != "NOT_STARTED":
         return upload
     _keep(claimed)
@@ -161,6 +172,13 @@ def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
         if upload.state == "NOT_STARTED":
             raise
         return upload
+
+
+def _require_list(client: Client, place: tuple[str, str]) -> None:
+    try:
+        customer_lists.get(client, *place)
+    except NotFound as error:
+        raise ListMissing("Pinterest does not find the list", status=error.status) from error
 
 
 def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Upload:

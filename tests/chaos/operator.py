@@ -1,8 +1,8 @@
 """A person at the controls of a running installation: one process, asked by lines of JSON, so that asking is cheap.
 
 Started as `python -m tests.chaos.operator` with the installation's environment. It uses the services that the pages
-use. `hurry` stands for time that goes by: what waits for a moment to come is due, a list that is missing has been so for
-a while, and the lease of a process that was killed while it renewed a token has run out. All other leases of the killed
+use. `hurry` stands for time that goes by: what waits for a moment to come is due, a missing list has been so for a
+while, and the lease of a process that was killed while it renewed a token has run out. All other leases of the killed
 are given back by the installation itself.
 """
 
@@ -104,7 +104,7 @@ def hurry() -> None:
 
 
 def report() -> dict[str, Any]:
-    """Where everything stands, and the tokens that nobody may ever see in a log; of a replaced list, where the new is."""
+    """Where everything stands, and the tokens that nobody may ever see in a log; of replaced lists, the new ones."""
     audiences = list(Audience.objects.order_by("pk"))
     return {
         "runs": [

@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from audiences.models import Batch
+from audiences.models import Audience, Batch
+from audiences.services import runs
 from audiences.states import BatchState, RunState
 from tests.audiences.services import test_file_uploads as uploads
 from tests.audiences.services.test_file_uploads import first_run, is_right
@@ -46,3 +47,27 @@ def test_an_upload_that_cannot_be_found_is_looked_for_again(shop: Shop) -> None:
 
     assert (run.state, is_right(shop)) == (RunState.DONE, True)
     assert not Batch.objects.filter(state=BatchState.SPLIT).exists()
+
+
+def test_a_list_that_is_deleted_under_a_file_ends_the_run_and_says_so(shop: Shop) -> None:
+    shop.simulator.settings(upload_delay_s=86_400)
+    drive(first_run())
+    assert Batch.objects.filter(state=BatchState.UNKNOWN, is_file=True).exists()
+    list_id = Audience.objects.get().customer_list_id
+
+    assert shop.simulator.call("DELETE", f"/_simulator/customer_lists/{list_id}").status == 200
+    run = drive_through(first_run())
+
+    assert (run.state, run.reason) == (RunState.FAILED, "list_gone")
+    assert not Batch.objects.open().exists()
+
+
+def test_a_cancelled_run_does_not_wait_for_an_upload_that_pinterest_does_not_find(shop: Shop) -> None:
+    drive(first_run())
+    shop.simulator.fault("error", operation="customer_list_uploads/get", status=404, code=404, times=None)
+    assert runs.cancel(first_run(), by=None)
+
+    run = drive_through(first_run())
+
+    assert run.state == RunState.CANCELLED
+    assert not Batch.objects.open().exists()
