@@ -56,7 +56,9 @@ class DoctorStep(CountedStep):
         run, is_done = context["run"], is_examined(context["run"])
         return context | {
             "examined": examined.of(context["report"]) if is_done else None,
-            "is_outdated": run is None and self.delivery.runs.filter(is_dry_run=True).exists(),
+            "is_outdated": run is None
+            and not context["missing"]
+            and self.delivery.runs.filter(is_dry_run=True).exists(),
         }
 
 

@@ -137,6 +137,19 @@ def _refusal(code: str, column: str, count: int, examples: list[dict[str, Any]])
     return Refusal(reason.title, reason.meaning, reason.action, column, count, fitting[:3])
 
 
+def is_nothing_usable(counts: dict[str, Any]) -> bool:
+    """Whether no value of any mapped column can be sent."""
+    return not any(kind.distinct for kind in kind_lines(counts))
+
+
+def are_many_refused(counts: dict[str, Any]) -> bool:
+    """Whether more than a fifth of the values cannot be used."""
+    found_kinds = kind_lines(counts)
+    refused = sum(kind.refused for kind in found_kinds)
+    values = refused + sum(kind.distinct for kind in found_kinds)
+    return refused * 5 > values
+
+
 def warnings(counts: dict[str, Any], *, is_removal: bool = False) -> list[Notice]:
     """What a person should know before publishing."""
     found_kinds = kind_lines(counts)
@@ -169,9 +182,7 @@ def warnings(counts: dict[str, Any], *, is_removal: bool = False) -> list[Notice
                 "You can publish, but the audience will stay too small.",
             )
         )
-    refused = sum(kind.refused for kind in found_kinds)
-    values = refused + sum(kind.distinct for kind in found_kinds)
-    if values and refused * 5 > values:
+    if are_many_refused(counts):
         found.append(
             Notice(
                 "warn",

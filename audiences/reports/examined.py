@@ -1,12 +1,19 @@
 """What a dry run says about the data, and whether it is safe to go on with it, in words."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from audiences.doctor import findings
 from audiences.doctor.findings import Diagnosis
-from audiences.reports.counts import Notice, Refusal
+from audiences.reports.counts import Notice, Refusal, are_many_refused, is_nothing_usable
 from audiences.reports.run import Report
 
+_NOTHING = Notice(
+    "bad",
+    "Nothing can be used",
+    "No row has a value that can be sent, for the reasons below. Choose other columns or kinds, or upload a corrected "
+    "file to the dataset.",
+)
 _BAD = Notice(
     "bad",
     "Better fixed first",
@@ -18,6 +25,12 @@ _WARN = Notice(
     "Worth a look before you go on",
     "Nothing is certainly wrong, but what stands below may reach fewer people than you expect, or others. If it is not "
     "meant so, change the columns or upload a corrected file to the dataset. You can also go on.",
+)
+_MANY = Notice(
+    "warn",
+    "Worth a look before you go on",
+    "More than a fifth of the values cannot be used, for the reasons below. Choose other columns or kinds, or upload a "
+    "corrected file to the dataset. You can also go on: what cannot be used is left out.",
 )
 _NOT_EXAMINED = Notice(
     "neutral",
@@ -41,14 +54,18 @@ def of(report: Report) -> Examined:
     found = findings.of(report.run)
     told = {(finding.title, finding.column) for finding in found.findings}
     others = [refusal for refusal in report.refusals if (refusal.title, refusal.column) not in told]
-    tones = {finding.tone for finding in found.findings} | {warning.tone for warning in report.warnings}
-    return Examined(found, _verdict(found, tones, others), others)
+    return Examined(found, _verdict(found, report.counts, others), others)
 
 
-def _verdict(found: Diagnosis, tones: set[str], refusals: list[Refusal]) -> Notice:
-    """The gravest of all counts."""
+def _verdict(found: Diagnosis, counts: dict[str, Any], refusals: list[Refusal]) -> Notice:
+    """The gravest of all counts. Only of the data: whether anything is left to be sent is for the review to say."""
+    tones = {finding.tone for finding in found.findings}
+    if is_nothing_usable(counts):
+        return _NOTHING
     if "bad" in tones:
         return _BAD
+    if are_many_refused(counts):
+        return _MANY
     if "warn" in tones:
         return _WARN
     if not found.has_looked:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from audiences.models import Batch, Run
 from audiences.pipeline.batches import most_records
 from audiences.pipeline.plan import BatchLimits, BatchRange
-from audiences.services import outcomes
+from audiences.services import outcomes, vanished
 from audiences.services.outcomes import Claimed
 from audiences.states import BatchState
 from pinconnect.pinterest import customer_lists, uploads
@@ -158,9 +158,11 @@ def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
     try:
         upload = uploads.get(client, *place, upload_id)
     except NotFound as error:
-        _require_list(client, place)
+        _keep(claimed)
+        _require_list(run, client)
         # It may be at work all the same; only when Pinterest keeps saying so does the ordinary way begin.
         raise UploadMissing("Pinterest does not find the upload", status=error.status) from error
+    vanished.note_found(run.audience, "list")
     if upload.state != "NOT_STARTED":
         return upload
     _keep(claimed)
@@ -174,11 +176,15 @@ def _look(run: Run, claimed: Claimed, client: Client) -> Upload:
         return upload
 
 
-def _require_list(client: Client, place: tuple[str, str]) -> None:
+def _require_list(run: Run, client: Client) -> None:
     try:
-        customer_lists.get(client, *place)
+        customer_lists.get(client, *_place(run))
     except NotFound as error:
         raise ListMissing("Pinterest does not find the list", status=error.status) from error
+    except Rejected:
+        # An odd answer to this question says nothing about the file.
+        return
+    vanished.note_found(run.audience, "list")
 
 
 def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Upload:

@@ -111,7 +111,10 @@ def trouble(run: Run, claimed: Claimed, error: PinterestError, *, is_unsure: boo
     asked = getattr(error, "retry_after_s", None)
     wait_s = max(delay_s(claimed.batch.attempts), asked or 0.0)
     state = BatchState.UNKNOWN if is_unsure else claimed.state_before
-    record(claimed, state, next_attempt_at=timezone.now() + timedelta(seconds=wait_s), **_error_facts(error))
+    # The first answer after silence is one, however many tries the silence took.
+    is_first_answer = claimed.batch.error in _SILENCE and type(error).__name__ not in _SILENCE
+    changes: dict[str, Any] = {**_error_facts(error), **({"attempts": 1} if is_first_answer else {})}
+    record(claimed, state, next_attempt_at=timezone.now() + timedelta(seconds=wait_s), **changes)
     slow_down(run)
 
 
@@ -155,6 +158,7 @@ def is_worn_out(run: Run, claimed: Claimed) -> bool:
     """Whether the whole batch was tried often enough, so that smaller ones are worth a try.
 
     Not while a run that ends waits for Pinterest to answer again: every half would wait as long, and be halved in turn.
+    A file that Pinterest does not find (UploadMissing) is answered, and ends here once it was said so often enough.
     """
     batch = claimed.batch
     waits = bool(run.ending) and batch.error in _SILENCE and not claimed.was_abandoned

@@ -78,15 +78,15 @@ def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpRespons
         else:
             following = setup_step.after(step) if page.leads_on else step
             return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, following)
+    is_part = bool(request.headers.get("HX-Request") and page.live_template)
     context = {
         "delivery": delivery,
-        "steps": _links(request, delivery, step),
+        "steps": [] if is_part else _links(request, delivery, step),
         "step": step,
         "previous": setup_step.before(step),
         **page.context(),
     }
-    template = page.live_template if request.headers.get("HX-Request") and page.live_template else page.template
-    return render(request, template, context)
+    return render(request, page.live_template if is_part else page.template, context)
 
 
 @workspace_view(Verb.OPERATE)
@@ -115,7 +115,7 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 
 
 def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -> list[StepLink]:
-    """A step can be gone to when no step before it lacks anything; it is ticked when somebody has been there."""
+    """A step can be gone to when no step before it lacks anything, and is ticked once nothing of it is to be done."""
     missing = set(drafts.missing_steps(delivery)) if delivery else set(setup_step.LABELS)
     unseen = _unseen(delivery, current, missing) if delivery else set()
     links, is_reachable = [], delivery is not None
@@ -129,7 +129,7 @@ def _links(request: WorkspaceRequest, delivery: Delivery | None, current: str) -
 
 
 def _unseen(delivery: Delivery, current: str, missing: set[str]) -> set[str]:
-    """Steps that lack nothing and that nobody has come to yet, or whose time has not come."""
+    """Steps that lack nothing and yet are not done: rows that nobody has come to, data that was not examined."""
     slugs = list(setup_step.LABELS)
     is_past = slugs.index(current) > slugs.index("rows")
     # All rows are taken unless somebody filters.

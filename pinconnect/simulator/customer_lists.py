@@ -121,15 +121,23 @@ def apply(world: World, list_id: int, payload: Payload, operation: str) -> sqlit
 
 def delete(world: World, list_id: int) -> None:
     """Take a list away with the audiences over it and its uploads, as its owner can in Ads Manager and no API can."""
-    with world.list_lock(list_id), world.store.transaction():
-        row = _row(world, list_id)
-        over = world.store.all("SELECT id, rule FROM audiences WHERE ad_account_id = ?", row["ad_account_id"])
-        for audience in over:
-            if json.loads(audience["rule"]).get("customer_list_id") == str(list_id):
-                world.store.run("UPDATE audiences SET removed = 1 WHERE id = ?", audience["id"])
-        world.store.run("DELETE FROM uploads WHERE customer_list_id = ?", list_id)
-        world.store.run("DELETE FROM customer_lists WHERE id = ?", list_id)
+    # Whoever makes a list takes these two locks the other way round, and has let go of both once it is there.
+    _row(world, list_id)
+    with world.list_lock(list_id):
+        with world.store.transaction():
+            row = _row(world, list_id)
+            over = world.store.all("SELECT id, rule FROM audiences WHERE ad_account_id = ?", row["ad_account_id"])
+            for audience in over:
+                if json.loads(audience["rule"]).get("customer_list_id") == str(list_id):
+                    world.store.run("UPDATE audiences SET removed = 1 WHERE id = ?", audience["id"])
+            uploads = world.store.all("SELECT id FROM uploads WHERE customer_list_id = ?", list_id)
+            world.store.run("DELETE FROM uploads WHERE customer_list_id = ?", list_id)
+            world.store.run("DELETE FROM customer_lists WHERE id = ?", list_id)
+        # Only now: a list whose file is gone would be damaged.
         world.list_log(list_id).unlink(missing_ok=True)
+        for upload in uploads:
+            for part in world.lists_dir.glob(f"upload-{upload['id']}-*.part"):
+                part.unlink(missing_ok=True)
 
 
 def _row(world: World, list_id: int) -> sqlite3.Row:

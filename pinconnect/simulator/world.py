@@ -68,7 +68,11 @@ class World:
         return result
 
     def list_lock(self, list_id: int) -> threading.RLock:
-        """The lock under which a list's log is appended to; whoever wants a transaction too takes this one first."""
+        """The lock under which a list's log is appended to.
+
+        Whoever wants a transaction too takes this one first; only the one who makes the list, whom nobody else can
+        meet there, may take it later.
+        """
         with self._locks_guard:
             return self._list_locks[list_id]
 

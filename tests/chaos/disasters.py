@@ -80,24 +80,36 @@ class Disasters:
     def strike(self) -> str:
         """One disaster; returns its name."""
         name = self._one()
-        self.struck[name] = self.struck.get(name, 0) + 1
+        self._note(name)
         return name
 
     def spoil(self, digests: list[str]) -> None:
         """Have Pinterest refuse these records for as long as the storm lasts."""
-        self.struck["bad_records"] = self.struck.get("bad_records", 0) + 1
         with suppress(requests.RequestException):
             scripted.control(self.stack, "faults", {"kind": "bad_records", "digests": digests})
+            self._note("bad_records")
 
-    def delete_list(self, list_id: str) -> None:
-        """As somebody would in Ads Manager: for good."""
-        with suppress(requests.ConnectionError):
+    def delete_list(self, list_id: str) -> bool:
+        """As somebody would in Ads Manager: for good. Whether it is gone for certain."""
+        try:
             scripted.control(self.stack, f"customer_lists/{list_id}", method="DELETE")
-            self.struck["delete list"] = self.struck.get("delete list", 0) + 1
+        except requests.HTTPError as error:
+            # An earlier order to delete it went through, and its answer was lost.
+            is_gone = error.response.status_code == 404
+        except requests.RequestException:
+            is_gone = False
+        else:
+            is_gone = True
+        if is_gone:
+            self._note("delete list")
+        return is_gone
 
     def kill_workers(self) -> None:
         """All of them; the installation starts the next ones by itself."""
         self._kill("worker", self._all("manage.py worker"))
+
+    def _note(self, name: str) -> None:
+        self.struck[name] = self.struck.get(name, 0) + 1
 
     def _one(self) -> str:
         for name, happen in self.outages.items():
@@ -126,13 +138,17 @@ class Disasters:
     def _fault(self) -> str:
         # Each of them once before any comes again.
         self._next = self._next or self.luck.sample(FAULTS, len(FAULTS))
-        fault = dict((self._first or self._next).pop(0))
+        left = self._first or self._next
+        fault = dict(left[0])
         fault.setdefault("operation", self.luck.choice(CALLS))
         # The client tries again up to twice, and what it bears without a word must not be all that is tested.
         fault.setdefault("times", self.luck.choice((1, 2, 3, 5, 8)))
         fault["skip"] = self.luck.randint(0, 4)
-        with suppress(requests.RequestException):
+        try:
             scripted.control(self.stack, "faults", fault)
+        except requests.RequestException:
+            return "fault refused"
+        left.pop(0)
         return str(fault["kind"])
 
     def _kill(self, name: str, doomed: list[processes.Process]) -> str:

@@ -16,6 +16,8 @@ class SecondWorker:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_began = 0
+        self._has_worked = False
 
     @property
     def log(self) -> str:
@@ -24,12 +26,15 @@ class SecondWorker:
 
     @property
     def has_worked(self) -> bool:
-        """Whether both of its clusters got ready, so that its reconcilers took part."""
-        return self.log.count("cluster runs tasks") >= 2
+        """Whether it ever had both of its clusters ready, so that its reconcilers took part."""
+        since = self.log[self._log_began :]
+        self._has_worked |= all(f"{name} cluster runs tasks" in since for name in ("short", "prepare"))
+        return self._has_worked
 
     def keep_up(self) -> None:
         if self._process and self._process.poll() is None:
             return
+        self._log_began = len(self.log)
         with (self._stack.data_dir / "second.log").open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"],

@@ -151,8 +151,8 @@ class Storm:
         """Of a mirror, whose new list has to hold what the old one did whatever came between."""
         mirrors = [lists.get(shelf.name, "") for shelf in self.shelves if shelf.modes == ("mirror",)]
         for list_id in set(filter(None, mirrors)) - self._deleted:
-            if not self._deleted or self.luck.random() < 0.1:
-                self.disasters.delete_list(list_id)
+            is_wanted = not self._deleted or self.luck.random() < 0.1
+            if is_wanted and self.disasters.delete_list(list_id):
                 self._deleted.add(list_id)
 
     def _ask(self, shelf: Shelf, *, spoils: bool) -> None:

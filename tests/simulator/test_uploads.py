@@ -171,3 +171,16 @@ def test_an_upload_that_is_due_stops_nobody_while_its_list_is_being_written(bob:
 
     assert is_free
     assert bob.state(upload)["state"] == "SUCCEEDED"
+
+
+def test_a_deleted_list_takes_its_uploads_and_their_files_along(bob: Uploader) -> None:
+    upload, (address,) = bob.create()
+    bob.put(address, b"second@example.com")
+    folder = bob.simulator.app.world.lists_dir
+    assert len(list(folder.iterdir())) == 2
+
+    assert bob.simulator.call("DELETE", f"/_simulator/customer_lists/{bob.list}").status == 200
+
+    assert error(bob.get(f"{bob.uploads}/{upload}")) == (404, 404)
+    assert bob.put(address, b"third@example.com").status == 403
+    assert list(folder.iterdir()) == []

@@ -62,6 +62,11 @@ def test_links_keep_the_focus_while_it_is_examined(pages: Pages) -> None:
     assert len(links) == 2
     assert all(" id=" in link for link in links)
 
+    drive(draft.runs.get())
+    after = pages.get(step(draft, "doctor"), **{"HX-Request": "true"}).content.decode()
+    assert 'id="step-next"' in after
+    assert 'id="step-back"' in after
+
 
 def test_findings_are_shown_masked_with_what_to_do_and_where(pages: Pages) -> None:
     draft = examined(pages, EMPTY_HASH, ROLE, *[DEFAULT] * 120)
@@ -96,7 +101,7 @@ def test_odd_data_stops_nobody_from_publishing(pages: Pages) -> None:
         ((ROLE,), "It is safe to go on", "common and does no harm"),
         ((BROKEN,), "It is safe to go on", "for the reasons below"),
         (tuple([DEFAULT] * 120), "Worth a look before you go on", "Nothing is certainly wrong"),
-        (tuple([BROKEN] * 120), "Worth a look before you go on", "Many values are refused"),
+        (tuple([BROKEN] * 120), "Worth a look before you go on", "More than a fifth of the values"),
         ((EMPTY_HASH, *[DEFAULT] * 120), "Better fixed first", "cannot be used as it is"),
     ],
 )
@@ -108,6 +113,40 @@ def test_whether_it_is_safe_to_go_on_is_said_in_words(
     assert verdict in text
     assert words in text
     assert ("Change the columns" in text) is ("safe" not in verdict)
+
+
+def test_data_of_which_nothing_can_be_used_is_not_said_to_go_on_with(pages: Pages) -> None:
+    gaid = "cdda802e-fb9c-47ad-9866-0794d394c912"
+    add_snapshot(pages.shop.dataset, [BROKEN | {"gaid": gaid}] * 3)
+
+    text = page(pages, examined(pages))
+
+    assert "Nothing can be used" in text
+    assert "You can also go on" not in text
+    assert "Change the columns" in text
+
+
+def test_good_data_that_is_on_the_list_already_is_safe(pages: Pages) -> None:
+    draft = examined(pages)
+    run = draft.runs.get()
+    run.counts["rows"] |= {"to_send": 0, "already_there": run.counts["rows"]["to_send"]}
+    run.save()
+
+    text = page(pages, draft)
+
+    assert "It is safe to go on" in text
+    assert "There is nothing to send" not in text
+    assert "There is nothing to send" in page(pages, draft, "review")
+
+
+def test_a_draft_that_lost_its_profile_says_so_while_it_is_looked_at(pages: Pages) -> None:
+    draft = counting(pages)
+    Delivery.objects.filter(pk=draft.pk).update(profile=None)
+
+    for slug in ("doctor", "review"):
+        part = pages.get(step(draft, slug), **{"HX-Request": "true"}).content.decode()
+        assert "Something is still missing" in part
+        assert "hx-trigger" not in part
 
 
 def test_nothing_suspicious_is_said(pages: Pages) -> None:
