@@ -9,7 +9,9 @@ import pytest
 ROWS = 1_000_000
 LIMIT_MIB = 400
 
+# Without a file the data engine takes the process for a console, and draws a bar into what takes long.
 EXAMINE = """
+__file__ = "examine.py"
 import sys, tempfile
 from pathlib import Path
 from pinconnect.datasets.examination.examine import examine
