@@ -98,7 +98,7 @@ class Storm:
     _deleted: set[str] = field(default_factory=set)
 
     def rage(self, seconds: float) -> None:
-        """Deliver and destroy for so long; on a crowded machine longer, until enough has gone wrong."""
+        """Deliver and destroy for so long; on a crowded machine longer, until enough has happened."""
         began, tended = time.monotonic(), 0.0
         while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self._is_enough):
             self.disasters.strike()
