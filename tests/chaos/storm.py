@@ -120,7 +120,8 @@ class Storm:
             while any(shelf.intent for shelf in self.shelves):
                 assert time.monotonic() < end, f"stuck: {self._open()}"
                 self.tend(asks=False)
-                time.sleep(0.3)
+                # Looking costs the processors that the deliveries need.
+                time.sleep(0.8)
             if _ == 0:
                 self.tend()
 
