@@ -55,6 +55,7 @@ class _Follower:
 def follow() -> None:
     """Have this process and its children live by the clock that their environment names, if it names one."""
     if path := os.environ.get(FILE):
+        # Imported here, since it brings pytest along, which takes each process of an installation a while.
         import time_machine
 
         time_machine.travel(timedelta()).start()
@@ -62,6 +63,7 @@ def follow() -> None:
 
 
 def _real_ns() -> int:
+    # time_machine itself has no other way to the real time while it stands in for it.
     import _time_machine
 
     return int(_time_machine.original_time_ns())

@@ -18,6 +18,7 @@ import django
 
 django.setup()
 
+# Only now: models can be imported once Django is set up. Hence E402 on each of these lines.
 from django.core.management import CommandError, call_command  # noqa: E402
 from django.db import InterfaceError, OperationalError, connections, transaction  # noqa: E402
 from django.db.models import F  # noqa: E402

@@ -88,7 +88,7 @@ def _let_pass(storm: Storm) -> None:
     storm.calm(CALM_WITHIN_S)
     passed = f"raged {began - raged:.0f} s, calm after {time.monotonic() - began:.0f} s"
     struck = dict(sorted(storm.disasters.struck.items()))
-    print(f"{storm.checked} runs compared; {passed}; {struck}; never met: {KINDS - storm.disasters.met()}")  # noqa: T201
+    print(f"{storm.checked} runs compared; {passed}; {struck}; never met: {KINDS - storm.disasters.met()}")  # noqa: T201 -- a report
 
 
 @pytest.fixture
