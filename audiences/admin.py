@@ -55,19 +55,19 @@ class DeliveryAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     inlines = (DeliveryColumnInline,)
     actions = ("run_now", "pause", "resume", "archive")
 
-    @admin.action(description="Run now")
+    @admin.action(description="Run now", permissions=["act"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         _each(request, queryset, lambda d, by: runs.start(d, by=by, trigger=Trigger.BY_HAND), "{count} runs started.")
 
-    @admin.action(description="Pause")
+    @admin.action(description="Pause", permissions=["act"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         _each(request, queryset, lambda delivery, by: deliveries.pause(delivery, by=by), "{count} paused.")
 
-    @admin.action(description="Resume")
+    @admin.action(description="Resume", permissions=["act"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         _each(request, queryset, lambda delivery, by: deliveries.resume(delivery, by=by), "{count} resumed.")
 
-    @admin.action(description="Archive (a run under way is stopped)")
+    @admin.action(description="Archive (a run under way is stopped)", permissions=["act"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         _each(request, queryset, lambda delivery, by: deliveries.archive(delivery, by=by), "{count} archived.")
 
@@ -89,19 +89,19 @@ class RunAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     show_full_result_count = False
     actions = ("cancel", "approve", "reject", "retry")
 
-    @admin.action(description="Cancel")
+    @admin.action(description="Cancel", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         _each(request, queryset, lambda run, by: runs.cancel(run, by=by), "{count} cancelled.")
 
-    @admin.action(description="Approve (held runs)")
+    @admin.action(description="Approve (held runs)", permissions=["act"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         _each(request, queryset, lambda run, by: runs.approve(run, by=by), "{count} approved.")
 
-    @admin.action(description="Reject (held runs)")
+    @admin.action(description="Reject (held runs)", permissions=["act"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         _each(request, queryset, lambda run, by: runs.reject(run, by=by), "{count} rejected.")
 
-    @admin.action(description="Run again")
+    @admin.action(description="Run again", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         _each(request, queryset, lambda run, by: runs.retry(run, by=by), "{count} started again.")
 

@@ -21,7 +21,7 @@ class AppInviteAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     hidden = ("form_key",)
     actions = ["revoke"]
 
-    @admin.action(description="Revoke the links")
+    @admin.action(description="Revoke the links", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AppInvite]) -> None:
         revoked = sum(sending.revoke(invite, by=cast(User, request.user)) for invite in queryset)
         self.message_user(request, f"{revoked} links no longer work.")

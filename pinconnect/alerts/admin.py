@@ -16,7 +16,7 @@ class AlertAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     search_fields = ("kind", "subject")
     actions = ("resolve",)
 
-    @admin.action(description="Resolve (it is raised again if its cause is still there)")
+    @admin.action(description="Resolve (it is raised again if its cause is still there)", permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         chosen = queryset.select_related("workspace")
         count = sum(services.resolve_alert(alert.workspace, alert.kind, alert.subject) for alert in chosen)

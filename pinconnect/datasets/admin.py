@@ -23,12 +23,12 @@ class DatasetAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     date_hierarchy = "created_at"
     actions = ("archive", "restore")
 
-    @admin.action(description="Archive the chosen datasets")
+    @admin.action(description="Archive the chosen datasets", permissions=["act"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         done = sum(services.archive(dataset, by=_person(request)) for dataset in queryset.select_related("workspace"))
         self.message_user(request, f"Archived: {done}.", messages.SUCCESS)
 
-    @admin.action(description="Restore the chosen datasets")
+    @admin.action(description="Restore the chosen datasets", permissions=["act"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         for dataset in queryset.select_related("workspace"):
             try:
@@ -64,7 +64,7 @@ class SnapshotAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     date_hierarchy = "created_at"
     actions = ("examine_again", "delete_rows")
 
-    @admin.action(description="Examine the chosen snapshots again, as before")
+    @admin.action(description="Examine the chosen snapshots again, as before", permissions=["act"])
     def examine_again(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
         for snapshot in queryset.select_related("workspace", "dataset"):
             try:
@@ -74,7 +74,7 @@ class SnapshotAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
             else:
                 have_examined(snapshot)
 
-    @admin.action(description="Delete the rows of the chosen snapshots for good")
+    @admin.action(description="Delete the rows of the chosen snapshots for good", permissions=["remove"])
     def delete_rows(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
         snapshots = queryset.select_related("workspace", "dataset")
         done = sum(services.delete_snapshot(snapshot, by=_person(request)) for snapshot in snapshots)

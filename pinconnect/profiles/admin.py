@@ -19,7 +19,7 @@ class ProfileAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     list_select_related = ("connected_by",)
     actions = ("renew", "disconnect")
 
-    @admin.action(description="Renew the tokens now", permissions=["view"])
+    @admin.action(description="Renew the tokens now", permissions=["act"])
     def renew(self, request: HttpRequest, queryset: QuerySet[Profile]) -> None:
         for profile in queryset:
             try:
@@ -30,15 +30,11 @@ class ProfileAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
             else:
                 self.message_user(request, f"{profile}: done.", messages.SUCCESS)
 
-    @admin.action(description="Disconnect and delete the tokens", permissions=["disconnect"])
+    @admin.action(description="Disconnect and delete the tokens", permissions=["act"])
     def disconnect(self, request: HttpRequest, queryset: QuerySet[Profile]) -> None:
         by = request.user if isinstance(request.user, User) else None
         done = sum(services.disconnect(profile, by=by) for profile in queryset.select_related("workspace"))
         self.message_user(request, f"{done} disconnected.", messages.SUCCESS)
-
-    def has_disconnect_permission(self, request: HttpRequest) -> bool:
-        """Taking something away needs more than being allowed to look."""
-        return request.user.has_perm("profiles.change_profile")
 
 
 @admin.register(AdAccount)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-# These three register their pages when they are imported: here first, so that they can be replaced below.
+# These register their pages when they are imported: here first, so that they can be replaced below.
+import allauth.account.admin
 import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
 import django_q.admin
@@ -10,8 +11,10 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -60,18 +63,43 @@ class UserAdmin(DjangoUserAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         # Otherwise staff who may edit users could set a superuser's password.
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_above and super().has_change_permission(request, obj)
+        return not is_above(obj, request) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not is_above and super().has_delete_permission(request, obj)
+        return not is_above(obj, request) and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """The addresses of a user go with the user, although nobody deletes one by itself."""
+        rows, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, lacking - {EmailAddress._meta.verbose_name}, protected
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
             # The operator vouches for the address, so that the new user may sign in at once.
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=True)
+
+
+class GroupAdmin(DjangoGroupAdmin):
+    """A group hands its rights to everybody in it, so it is changed by those who may hand out rights: superusers."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Whoever could add or verify an address of somebody else could then set that person's password."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__email", "user__name")
 
 
 class MemberInline(admin.TabularInline):
@@ -105,19 +133,19 @@ class MembershipAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     search_fields = ("user__email", "user__name")
     actions = ("make_admin", "make_marketer", "make_viewer", "remove")
 
-    @admin.action(description="Make admin of the workspace")
+    @admin.action(description="Make admin of the workspace", permissions=["act"])
     def make_admin(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self._change(request, queryset, Role.ADMIN)
 
-    @admin.action(description="Make marketer")
+    @admin.action(description="Make marketer", permissions=["act"])
     def make_marketer(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self._change(request, queryset, Role.MARKETER)
 
-    @admin.action(description="Make viewer")
+    @admin.action(description="Make viewer", permissions=["act"])
     def make_viewer(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self._change(request, queryset, Role.VIEWER)
 
-    @admin.action(description="Remove from the workspace")
+    @admin.action(description="Remove from the workspace", permissions=["remove"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         run_for_each(self, request, queryset, lambda member: services.remove_member(member, by=operator(request)))
 
@@ -132,11 +160,11 @@ class MemberInvitationAdmin(WorkspaceOwnedAdmin, ReadOnlyAdmin):
     search_fields = ("email", "invited_by__email")
     actions = ("send_again", "revoke")
 
-    @admin.action(description="Send again")
+    @admin.action(description="Send again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[MemberInvitation]) -> None:
         run_for_each(self, request, queryset, lambda invitation: services.send_again(invitation, by=operator(request)))
 
-    @admin.action(description="Revoke")
+    @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[MemberInvitation]) -> None:
         run_for_each(self, request, queryset, lambda invitation: services.revoke(invitation, by=operator(request)))
 
@@ -149,7 +177,7 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
     search_fields = ("kind", "=object_id", "user__email")
     actions = ("try_again",)
 
-    @admin.action(description="Try again what was given up")
+    @admin.action(description="Try again what was given up", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]) -> None:
         given_up = [row.pk for row in queryset if row.is_given_up]
         count = OutgoingEmail.objects.filter(pk__in=given_up).update(due_at=timezone.now(), attempts=0)
@@ -181,6 +209,9 @@ class AuthenticatorAdmin(SecretsHidden):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        return not is_above(obj and obj.user, request) and super().has_delete_permission(request, obj)
 
 
 class UserSessionAdmin(ReadOnlyAdmin):
@@ -222,6 +253,11 @@ class WaitingTaskAdmin(QueueAdmin, django_q.admin.QueueAdmin):
     search_fields = ("key",)
 
 
+def is_above(user: User | None, request: HttpRequest) -> bool:
+    """Whether this user is a superuser and whoever asks is not."""
+    return user is not None and user.is_superuser and not request.user.is_superuser
+
+
 def operator(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 -- the admin lets nobody else in
     return request.user
@@ -246,6 +282,8 @@ def _replace(model: Any, page: type[admin.ModelAdmin]) -> None:
     admin.site.register(model, page)
 
 
+_replace(Group, GroupAdmin)
+_replace(EmailAddress, EmailAddressAdmin)
 _replace(Authenticator, AuthenticatorAdmin)
 _replace(UserSession, UserSessionAdmin)
 _replace(Schedule, ScheduleAdmin)

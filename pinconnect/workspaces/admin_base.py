@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
@@ -44,7 +47,7 @@ class RecentValuesFilter(admin.AllValuesFieldListFilter):
 
 
 class SecretsHidden(admin.ModelAdmin):
-    """Leaves secret fields out of every form and list. hidden: names of further fields to leave out."""
+    """Leaves secret fields out of every form, list, search and filter. hidden: names of further fields to leave out."""
 
     hidden: tuple[str, ...] = ()
     # A list without filters says here why it needs none.
@@ -63,11 +66,50 @@ class SecretsHidden(admin.ModelAdmin):
         return [name for name in super().get_list_display(request) if name not in self.concealed()]
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        return [name for name in super().get_search_fields(request) if name.partition("__")[0] not in self.concealed()]
+        return [name for name in super().get_search_fields(request) if not self._passes_concealed(name.lstrip("^=@"))]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A condition in the address of a list would tell a secret letter by letter, without ever showing it."""
+        return not self._passes_concealed(lookup) and super().lookup_allowed(lookup, value, request)
+
+    def _passes_concealed(self, path: str) -> bool:
+        """Whether a path such as user__password__startswith passes a field that the page of its model conceals."""
+        model: type[models.Model] = self.model
+        for part in path.split(LOOKUP_SEP):
+            try:
+                field: Any = model._meta.pk if part == "pk" else model._meta.get_field(part)
+            except FieldDoesNotExist:
+                return False
+            if field.name in self._concealed_of(model):
+                return True
+            # Only relations lead to further fields; what follows others is a comparison.
+            if not getattr(field, "path_infos", None):
+                return False
+            model = field.path_infos[-1].to_opts.model
+        return False
+
+    def _concealed_of(self, model: type[models.Model]) -> set[str]:
+        if model is self.model:
+            return self.concealed()
+        page = self.admin_site.get_model_admin(model) if self.admin_site.is_registered(model) else None
+        return page.concealed() if isinstance(page, SecretsHidden) else secret_fields(model)
 
 
 class ReadOnlyAdmin(SecretsHidden):
-    """Shows every field but the secret ones, and lets nobody add, change or delete; actions still run services."""
+    """Shows every field but the secret ones, and lets nobody add, change or delete.
+
+    Actions still run services. Each names the right it needs: permissions=["act"], or ["remove"] if it deletes.
+    Django offers an action that names none to everybody who may look at the list.
+    """
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self._is_granted(request, "change")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return self._is_granted(request, "delete")
+
+    def _is_granted(self, request: HttpRequest, right: str) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename(right, self.opts)}")
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False

@@ -15,6 +15,7 @@ from pinconnect.workspaces.models import AuditEvent
 from tests.factories import make_user
 from tests.factories_audiences import Shop, drive, make_shop, people
 from tests.support.simulator import SimulatorInTest
+from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,20 @@ def test_held_runs_are_approved_or_rejected(operator: Client, shop: Shop) -> Non
     assert "0 rejected." in act(operator, "run", "reject", run.pk).content.decode()
     run.refresh_from_db()
     assert run.state == RunState.UPLOADING
+
+
+def test_held_run_is_not_approved_by_who_may_only_look(client: Client, shop: Shop) -> None:
+    drive(Run.objects.select_related("audience").get())
+    shop.change(people(range(3)))
+    run = drive(shop.start())
+
+    client.force_login(make_staff("view_run", "change_delivery"))
+    act(client, "run", "approve", run.pk)
+    run.refresh_from_db()
+    assert run.state == RunState.HELD
+
+    client.force_login(make_staff("change_run"))
+    assert "1 approved." in act(client, "run", "approve", run.pk).content.decode()
 
 
 def test_the_list_of_batches_asks_no_more_for_more_rows(

@@ -7,6 +7,7 @@ from pinconnect.datasets.models import Dataset, Snapshot
 from pinconnect.workspaces.models import AuditEvent
 from tests.factories import make_user
 from tests.factories_datasets import make_dataset, make_snapshot
+from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,18 @@ def test_rows_are_deleted_through_the_service(operator):
 
     assert Snapshot.objects.get().state == "deleted"
     assert AuditEvent.objects.filter(verb="snapshot.deleted", actor_label__startswith="olga").exists()
+
+
+def test_rows_are_deleted_only_by_who_may_delete(client):
+    snapshot = make_snapshot()
+
+    client.force_login(make_staff("view_snapshot", "change_snapshot"))
+    act(client, "snapshot", "delete_rows", snapshot)
+    assert Snapshot.objects.get().state == "ready"
+
+    client.force_login(make_staff("view_snapshot", "delete_snapshot"))
+    act(client, "snapshot", "delete_rows", snapshot)
+    assert Snapshot.objects.get().state == "deleted"
 
 
 def test_a_snapshot_is_examined_again_through_the_service(operator):
