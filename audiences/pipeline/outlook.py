@@ -48,7 +48,10 @@ class Outlook:
         batches = Batch.objects.filter(run=run)
         if run.audience is not None and not run.audience.customer_list_id:
             self.is_for_others = batches.in_flight(timezone.now()).exists()
-            return [] if self.is_for_others else self._found(run, 1)
+            # A file goes to a list that is there; of a run that ends it is only put away.
+            making = batches if run.ending else batches.filter(is_file=False)
+            states = BATCH_UNSURE if run.ending else BATCH_OPEN
+            return [] if self.is_for_others else making.next_in_turn(timezone.now(), 1, states=states)
         return groups.portion(self._found(run, pace.look_ahead), pace.size)
 
     def is_unchanged(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,6 +29,11 @@ class Cancelled(PipelineError):  # noqa: N818 - the word the run's states use
 
 class DiskFull(PipelineError):  # noqa: N818 - the word the run's states use
     """The disk, or the part of it that preparing may use, is full."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room, in whatever words."""
+    return isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 class MemoryShort(PipelineError):  # noqa: N818 - the word the run's states use

@@ -1,10 +1,13 @@
 """What becomes of a batch and its run when it did not go through: the class of the error decides, and nothing else."""
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 from audiences import files
 from audiences.models import Run
 from audiences.pipeline import payloads
+from audiences.pipeline.plan import is_disk_full
 from audiences.services import access, outcomes, rates, refused, restoring, targets, vanished
 from audiences.services.outcomes import Claimed
 from pinconnect.pinterest.client import Exchange
@@ -24,6 +27,27 @@ from pinconnect.profiles.tokens import ProfileUnusable
 
 logger = logging.getLogger(__name__)
 
+FILES_AGAIN_S = 30.0
+
+
+class FilesAwayError(Exception):
+    """The files of a run are in storage, as far as anybody knows, and could not be brought here. code: why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def fetched(fetch: Callable[[str], Path], name: str) -> Path:
+    """Bring files here before anything is sent. Raises FilesLostError and FilesAwayError."""
+    try:
+        return fetch(name)
+    except files.FilesLostError:
+        raise
+    except Exception as error:
+        logger.warning("The files %s cannot be fetched (%s)", name, type(error).__name__, exc_info=error)
+        raise FilesAwayError("disk_full" if is_disk_full(error) else "storage_away") from error
+
 
 def deal_with(
     error: Exception, run: Run, claimed: Claimed, payload: Payload | None, voice: access.Voice, last: Exchange | None
@@ -32,6 +56,11 @@ def deal_with(
     if isinstance(error, files.FilesLostError | payloads.PayloadMissing):
         outcomes.give_back(claimed)
         restoring.lost(run)
+        return False
+    if isinstance(error, FilesAwayError):
+        # Nothing was sent: neither Pinterest's fault nor the batch's.
+        outcomes.give_back(claimed)
+        outcomes.wait(run, FILES_AGAIN_S, error.code)
         return False
     if isinstance(error, targets.TargetBusyError):
         outcomes.give_back(claimed, wait_s=error.wait_s)

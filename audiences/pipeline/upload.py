@@ -183,7 +183,7 @@ class Pump:
             if is_new:
                 self._note_sent(run, group, claimed)
                 group.flush()
-                access.try_audience(audience, client)
+                access.try_audience(audience, self.voice, run)
                 return
             if not audience.customer_list_id:
                 # It was looked up and is not there, and the run ends: nothing was carried out.
@@ -201,9 +201,10 @@ class Pump:
     def _read(self, run: Run, batch: Batch) -> Payload:
         name = files.run_name(run, run.files_attempt)
         try:
-            return payloads.read(files.fetch(name), batch.operation, batch.first, batch.count)
+            return payloads.read(setbacks.fetched(files.fetch, name), batch.operation, batch.first, batch.count)
         except payloads.PayloadMissing:
-            return payloads.read(files.fetch_again(name), batch.operation, batch.first, batch.count)
+            again = setbacks.fetched(files.fetch_again, name)
+            return payloads.read(again, batch.operation, batch.first, batch.count)
 
     def _note_sent(self, run: Run, group: groups.Group, claimed: Claimed) -> None:
         profile = self.voice.profile

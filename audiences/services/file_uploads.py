@@ -9,6 +9,7 @@ While Pinterest works on a file its batch is UNKNOWN, which is what it is, and i
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -24,7 +25,14 @@ from audiences.services.outcomes import Claimed
 from audiences.states import BatchState
 from pinconnect.pinterest import customer_lists, uploads
 from pinconnect.pinterest.client import Client
-from pinconnect.pinterest.errors import FlaggedAsSpam, NotFound, NotPermitted, Rejected, UnknownOutcome
+from pinconnect.pinterest.errors import (
+    FlaggedAsSpam,
+    NotFound,
+    NotPermitted,
+    PinterestError,
+    Rejected,
+    UnknownOutcome,
+)
 from pinconnect.pinterest.types import Payload
 from pinconnect.pinterest.uploads import Upload
 from pinconnect.profiles.services.ad_accounts import note_files_refused
@@ -40,6 +48,8 @@ CALLS_PER_FILE = 2
 LONGEST_S = 25.0
 LEASE_S = 60.0
 ASK_AGAIN = timedelta(days=7)
+# Where the bucket cannot be reached: that is a matter of a network, and sooner mended than a feature is granted.
+BUCKET_AGAIN = timedelta(days=1)
 # From then on the run's page says what it waits for.
 NOTED_AFTER = timedelta(minutes=1)
 
@@ -106,6 +116,9 @@ def go_on(run: Run, claimed: Claimed, client: Client, read: Callable[[], Payload
     if run.ending and not batch.upload_id:
         outcomes.record(claimed, BatchState.SKIPPED, next_attempt_at=None)
         return False
+    if not batch.upload_id and not _may_try(run):
+        # It has turned out since the run was prepared that files do not work here.
+        return _note(run, claimed, None)
     try:
         upload = _look(run, claimed, client) if batch.upload_id else _start(run, claimed, client, read())
     except ListMissing:
@@ -135,7 +148,9 @@ def _note(run: Run, claimed: Claimed, upload: Upload | None) -> bool:
         looked = {"attempts": F("attempts") - 1} if batch.upload_id else {}
         outcomes.record(claimed, BatchState.UNKNOWN, upload_id=upload.id, next_attempt_at=again, **looked)
     else:
-        outcomes.split(run, claimed, pieces(run, batch))
+        # Some of a file that ended may have been applied, also of one that failed.
+        whole = replace(claimed, was_unsure=claimed.was_unsure or upload is not None)
+        outcomes.split(run, whole, pieces(run, batch))
     return False
 
 
@@ -199,7 +214,7 @@ def _start(run: Run, claimed: Claimed, client: Client, payload: Payload) -> Uplo
             # Calls are small enough for a line as slow as this.
             raise NoFileError
         _keep(claimed)
-        uploads.put(client, part, content)
+        _put(run, client, part, content)
     _keep(claimed, upload_id=upload.id)
     return uploads.run(client, *_place(run), upload.id)
 
@@ -212,7 +227,17 @@ def _announce(run: Run, operation: str, parts: int, client: Client) -> tuple[Upl
         raise
     except NotPermitted as error:
         assert run.audience is not None  # noqa: S101 -- whoever sends has looked
-        note_files_refused(run.audience.ad_account)
+        note_files_refused(run.audience.ad_account, timezone.now())
+        raise NoFileError from error
+
+
+def _put(run: Run, client: Client, part: uploads.Part, content: bytes) -> None:
+    """What Amazon's bucket answers says nothing about Pinterest, the profile or the records; calls need no bucket."""
+    try:
+        uploads.put(client, part, content)
+    except PinterestError as error:
+        assert run.audience is not None  # noqa: S101 -- whoever sends has looked
+        note_files_refused(run.audience.ad_account, timezone.now() - ASK_AGAIN + BUCKET_AGAIN)
         raise NoFileError from error
 
 

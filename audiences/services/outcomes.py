@@ -33,7 +33,16 @@ ALERT_AT_TROUBLE = 5
 MAX_ATTEMPTS = 12
 # Pinterest's silence, whatever the batch: smaller ones would get the same.
 _SILENCE = ("ServerTrouble", "UnknownOutcome", "NotSent")
-_PASSING_REASONS = ("rate_limited", "pinterest_trouble", "create_unanswered", "file_at_pinterest", "list_unknown")
+_PASSING_REASONS = (
+    "rate_limited",
+    "pinterest_trouble",
+    "create_unanswered",
+    "file_at_pinterest",
+    "list_unknown",
+    "app_refused",
+    "disk_full",
+    "storage_away",
+)
 
 
 @dataclass(frozen=True)
@@ -125,14 +134,17 @@ def broken(run: Run, claimed: Claimed) -> None:
     slow_down(run, code="internal_error")
 
 
-def slow_down(run: Run, *, code: str = "pinterest_unavailable") -> None:
-    """Count one more call in a row without a usable answer; after hours of it, send nothing new, because of code."""
+def slow_down(run: Run, *, code: str = "pinterest_unavailable", waits: str = "pinterest_trouble") -> None:
+    """Count one more call in a row without a usable answer; after hours of it, send nothing new, because of code.
+
+    waits: what the run's page says until then.
+    """
     Run.objects.filter(pk=run.pk).update(trouble=F("trouble") + 1)
     run.refresh_from_db(fields=["trouble"])
     again = timezone.now() + timedelta(seconds=delay_s(run.trouble))
     waiting = Run.objects.filter(pk=run.pk)
     waiting.update(next_attempt_at=again)
-    waiting.filter(ending="").update(reason="pinterest_trouble")
+    _say(run, waits)
     if run.trouble >= ALERT_AT_TROUBLE:
         raise_alert(run.workspace, "audiences.pinterest_trouble", f"run:{run.pk}", **endings.context(run))
     if run.trouble >= MAX_TROUBLE and endings.stop_sending(run, ending="failed", code=code):
@@ -145,7 +157,12 @@ def wait(run: Run, seconds: float, code: str) -> None:
     again = timezone.now() + timedelta(seconds=seconds)
     Run.objects.filter(pk=run.pk).update(next_attempt_at=again)
     if seconds > 5:
-        Run.objects.filter(pk=run.pk, ending="").update(reason=code)
+        _say(run, code)
+
+
+def _say(run: Run, code: str) -> None:
+    """What the run waits for, unless a person is asked for something: that stays until it is done."""
+    Run.objects.filter(pk=run.pk, ending="", reason__in=("", *_PASSING_REASONS)).update(reason=code)
 
 
 def delay_s(attempt: int) -> float:
@@ -158,10 +175,14 @@ def is_worn_out(run: Run, claimed: Claimed) -> bool:
     """Whether the whole batch was tried often enough, so that smaller ones are worth a try.
 
     Not while a run that ends waits for Pinterest to answer again: every half would wait as long, and be halved in turn.
-    A file that Pinterest does not find (UploadMissing) is answered, and ends here once it was said so often enough.
+    Nor a single record while nothing else of the run is answered either: it might be on the list all the same.
+    Nor a file that Pinterest works on: given up and applied later, it would bring back people who were taken off.
+    One that Pinterest does not find (UploadMissing) is answered, and ends here once it was said so often enough.
     """
     batch = claimed.batch
-    waits = bool(run.ending) and batch.error in _SILENCE and not claimed.was_abandoned
+    is_alone = batch.count == 1 and run.trouble >= MAX_ATTEMPTS
+    is_general = bool(run.ending) or is_alone or bool(batch.upload_id)
+    waits = is_general and batch.error in _SILENCE and not claimed.was_abandoned
     return batch.attempts > MAX_ATTEMPTS and not waits
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,9 +36,10 @@ def read_ad_accounts(profile: Profile) -> AdAccountsRead:
     return _store(profile, {account.id: account for account in listed})
 
 
-def note_files_refused(ad_account: AdAccount) -> None:
-    """Pinterest takes no files of records in this ad account; it is asked again some days later."""
-    AdAccount.objects.filter(pk=ad_account.pk).update(files_refused_at=timezone.now())
+def note_files_refused(ad_account: AdAccount, at: datetime) -> None:
+    """Files of records do not work in this ad account; it is asked again some days after this moment."""
+    ad_account.files_refused_at = at
+    AdAccount.objects.filter(pk=ad_account.pk).update(files_refused_at=at)
 
 
 @transaction.atomic
