@@ -18,6 +18,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 from audiences.models import Audience, Run
+from pinconnect.lib import storage
 
 REJECTS = "rejects.csv"
 # A folder of an attempt, or one that was put aside to be deleted.
@@ -199,8 +200,7 @@ def _download(name: str, folder: Path) -> bool:
     for stored in found:
         target = folder / stored[len(name) + 1 :]
         target.parent.mkdir(parents=True, exist_ok=True)
-        with default_storage.open(stored, "rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
+        storage.copy_to(stored, target)
     return bool(found)
 
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from pinconnect.lib import content_policy
 from pinconnect.lib import env as environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -148,20 +148,7 @@ X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:", "https://i.pinimg.com", "https://s.pinimg.com"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        # Browsers apply form-action to the redirect that follows a form too, and "Connect" leads to Pinterest.
-        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(PINTEREST_OAUTH_URL))],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = content_policy.policy(PINTEREST_OAUTH_URL)
 
 # Data -----------------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'pinconnect.sqlite3'}")}
@@ -195,6 +182,8 @@ if FILE_STORE == "s3":
             "location": env.text("S3_PREFIX"),
             "default_acl": None,
             "file_overwrite": True,
+            # What is streamed to a browser waits on disk instead of in memory.
+            "max_memory_size": 10_000_000,
         },
     }
 STORAGES = {
@@ -202,7 +191,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WORK_DIR = Path(env.text("WORK_DIR") or DATA_DIR / "work").resolve()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+# It counts who tries how often. In the database with every broker, so that pages need nothing else; and with room for
+# many, since a cache that is full forgets counts.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 ENGINE_MEMORY_MB = env.number("ENGINE_MEMORY_MB", 500, at_least=200)
 ENGINE_THREADS = env.number("ENGINE_THREADS", 0)
 BATCH_RECORDS = env.number("BATCH_RECORDS", 10_000, at_least=1)
@@ -226,10 +223,8 @@ _BROKERS: dict[str, dict[str, object]] = {
         "sqs": {"aws_region": env.text("SQS_REGION", "us-east-1"), "receive_message_wait_time_seconds": 3},
     },
 }
-if QUEUE_BROKER == "redis":
-    if not REDIS_URL:
-        raise ImproperlyConfigured("QUEUE_BROKER is redis, but REDIS_URL is missing.")
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+if QUEUE_BROKER == "redis" and not REDIS_URL:
+    raise ImproperlyConfigured("QUEUE_BROKER is redis, but REDIS_URL is missing.")
 Q_CLUSTER = {
     "name": "pinconnect",
     "label": "Queue",

@@ -101,7 +101,7 @@ def demo_secrets(data_dir: Path) -> dict[str, str]:
     """The secrets of a demo: made at random on first use and kept in the data folder, so a restart finds them."""
     path = data_dir / DEMO_SECRETS_FILE
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = {
             "SECRET_KEY": DEMO_PREFIX + secrets.token_urlsafe(48),
             "FIELD_KEYS": Fernet.generate_key().decode(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connections
@@ -31,7 +32,8 @@ def only_one(data_dir: Path) -> Iterator[bool]:
 
     Raises CommandError when another start holds the folder.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    # Nobody else on this machine may read what people upload, or the sessions in the database.
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "up.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,6 +85,8 @@ def _is_free(host: str, port: int) -> bool:
 
 def prepare(say: Callable[[str], None]) -> None:
     """Bring database, static files and demo data up to date. Every step may be repeated and interrupted."""
+    for found in run_checks(tags=[Tags.security]):
+        say(f"{found.msg} {found.hint or ''}".strip())
     say("Bringing the database up to date.")
     try:
         call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)

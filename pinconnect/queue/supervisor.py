@@ -77,8 +77,10 @@ class WatchedCluster:
         return not self._is_down and self.pulse.is_well(time.monotonic())
 
     def ask_tasks_to_stop(self) -> None:
-        with suppress(OSError):
-            os.close(self._stop)
+        # Closed once: by now the number may be another file's.
+        ours, self._stop = self._stop, -1
+        if ours >= 0:
+            os.close(ours)
 
     def _take_down(self, trouble: str, now: float) -> None:
         pause_s = self._backoff.pause_s(now)

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "pinconnect.web"
     label = "web"
+
+    def ready(self) -> None:
+        from pinconnect.web import checks  # noqa: F401 -- they register themselves

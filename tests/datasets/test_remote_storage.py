@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 
 from pinconnect.datasets import services
 from pinconnect.datasets.csv_format import csv_format
+from pinconnect.datasets.services import sampling
 from tests.factories_datasets import PEOPLE, make_snapshot
 from tests.support.services import AWS_SETTINGS, aws
 
@@ -58,6 +59,21 @@ def test_a_storage_without_local_files(in_memory, tmp_path, django_capture_on_co
 @pytest.mark.services
 def test_s3(s3, tmp_path, django_capture_on_commit_callbacks):
     go_through(tmp_path, django_capture_on_commit_callbacks)
+
+
+@pytest.mark.services
+def test_s3_is_never_read_into_memory_as_a_whole(s3, tmp_path, monkeypatch):
+    snapshot = make_snapshot(content=PEOPLE)
+
+    def spooled(*args, **kwargs):
+        raise AssertionError("The backend fetches the whole object.")
+
+    monkeypatch.setattr("storages.backends.s3.tempfile.SpooledTemporaryFile", spooled)
+
+    assert services.local_copy(snapshot, tmp_path / "copy").read_bytes() == PEOPLE.encode()
+    with sampling.beginning(snapshot, 20) as beginning:
+        assert PEOPLE.encode().startswith(beginning.path.read_bytes())
+        assert not beginning.is_whole
 
 
 @pytest.mark.services

@@ -85,3 +85,18 @@ def test_who_saves_a_row_is_not_hurt_when_redis_is_down(installation: Installati
     settings = {"QUEUE_BROKER": "redis", "REDIS_URL": redis.url}
 
     replace(installation, settings=settings).hint("note", 1)
+
+
+def test_pages_need_no_broker(installation: Installation) -> None:
+    """Signing in counts attempts, and so does every page of an invite: neither where the broker is."""
+    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    settings = {"QUEUE_BROKER": "redis", "REDIS_URL": nobody, "ALLOWED_HOSTS": "testserver"}
+    asks = (
+        "from django.test import Client; browser = Client(); "
+        "who = {'login': 'somebody@example.com', 'password': 'wrong'}; "
+        "print([browser.post('/accounts/login/', who).status_code, browser.get('/connect/guess/').status_code])"
+    )
+
+    said = replace(installation, settings=settings).manage("shell", "--no-imports", "-c", asks)
+
+    assert said.splitlines()[-1] == "[200, 404]"

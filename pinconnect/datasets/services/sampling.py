@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from pinconnect.datasets.csv_format import csv_format
 from pinconnect.datasets.models import Snapshot
 from pinconnect.datasets.services import stores
+from pinconnect.lib import storage
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def beginning(snapshot: Snapshot, most_bytes: int) -> Iterator[Beginning]:
     name = snapshot.readable_name
     if not name or not default_storage.exists(name):
         raise stores.SnapshotGoneError(f"The rows of snapshot {snapshot.pk} are not stored any more.")
-    with stores.scratch(snapshot) as folder, default_storage.open(name) as stored:
+    with stores.scratch(snapshot) as folder, storage.reading(name) as stored:
         path = folder / "beginning.csv"
         is_packed = csv_format(snapshot).compression == "gzip"
         with path.open("wb") as out, _unpacked(stored, is_packed=is_packed) as raw:

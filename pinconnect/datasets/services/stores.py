@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 from pinconnect.datasets.models import Snapshot
+from pinconnect.lib import storage
 
 logger = logging.getLogger(__name__)
 
@@ -179,8 +180,7 @@ def _local(snapshot: Snapshot, name: str, folder: Path) -> Path:
         except OSError:
             return Path(default_storage.path(name))
         return target
-    with default_storage.open(name) as source, target.open("wb") as out:
-        shutil.copyfileobj(source, out, CHUNK_BYTES)
+    storage.copy_to(name, target)
     return target
 
 
