@@ -57,8 +57,8 @@ chaos: $(VENV)/installed-dev ## Let everything go wrong at random while deliveri
 SIZES := prepare:--rows=10000000 prepare:--rows=50000000,--only=product deliver:--rows=10000000,--rounds=1
 
 bench: $(VENV)/installed-bench ## Measure what README and docs claim about speed, which takes long
-	@for one in $$(cd bench && ls *.py) $(SIZES); do \
-		name=$${one%%[.:]*}; [ "$$name" = __init__ ] && continue; \
+	@for one in $$(cd bench && grep -l __main__ *.py) $(SIZES); do \
+		name=$${one%%[.:]*}; \
 		options=$$(echo "$${one#*[.:]}" | sed 's/^py$$//; s/,/ /g'); \
 		echo "== $$name $$options"; $(PYTHON) -m "bench.$$name" $$options || exit 1; \
 	done
