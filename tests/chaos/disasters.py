@@ -83,12 +83,12 @@ class Disasters:
 
     @property
     def is_enough(self) -> bool:
-        """A deleted list, all outages, several kinds of killed processes, and a third of all kinds of wrong answers.
+        """A deleted list, erased people, all outages, several kinds of killed processes, a third of all wrong answers.
 
         All are thrown in turn; which of them a call has met by then is chance.
         """
         killed = sum(1 for name in self.struck if name.startswith("kill"))
-        has_all = set(self.struck) >= {"delete list", *self.outages}
+        has_all = set(self.struck) >= {"delete list", "erase", *self.outages}
         return killed >= 2 and has_all and 3 * len(self.met()) >= len(KINDS)
 
     def met(self) -> set[str]:
@@ -102,14 +102,14 @@ class Disasters:
     def strike(self) -> str:
         """One disaster; returns its name."""
         name = self._one()
-        self._note(name)
+        self.note(name)
         return name
 
     def spoil(self, digests: list[str]) -> None:
         """Have Pinterest refuse these records for as long as the storm lasts."""
         with suppress(requests.RequestException):
             scripted.control(self.stack, "faults", {"kind": "bad_records", "digests": digests})
-            self._note("bad_records")
+            self.note("bad_records")
 
     def delete_list(self, list_id: str) -> bool:
         """As somebody would in Ads Manager: for good. Whether it is gone for certain."""
@@ -123,14 +123,15 @@ class Disasters:
         else:
             is_gone = True
         if is_gone:
-            self._note("delete list")
+            self.note("delete list")
         return is_gone
 
     def kill_workers(self) -> None:
         """All of them; the installation starts the next ones by itself."""
         self._kill("worker", self._all("manage.py worker"))
 
-    def _note(self, name: str) -> None:
+    def note(self, name: str) -> None:
+        """It has happened once more."""
         self.struck[name] = self.struck.get(name, 0) + 1
 
     def _one(self) -> str:

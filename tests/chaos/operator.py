@@ -25,7 +25,9 @@ from django.db.models import F  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from audiences.management import choosing  # noqa: E402
-from audiences.models import Audience, Batch, Delivery, Run  # noqa: E402
+from audiences.models import Audience, Batch, Delivery, Erasure, Removal, Run  # noqa: E402
+from audiences.people import erasing  # noqa: E402
+from audiences.people.lookup import Wanted  # noqa: E402
 from audiences.services import deliveries, refilling, runs  # noqa: E402
 from audiences.services.refusals import ServiceRefusal  # noqa: E402
 from audiences.services.targets import LOOK_UP_AFTER_S  # noqa: E402
@@ -65,6 +67,12 @@ def cancel(run: int) -> bool:
     return runs.cancel(Run.objects.get(pk=run), by=None)
 
 
+def erase(digests: list[str]) -> int:
+    """Take e-mail addresses off every list, and never send them again."""
+    wanted = [Wanted("email", bytes.fromhex(digest)) for digest in digests]
+    return int(erasing.request(choosing.workspace_named(""), by=None, wanted=wanted).pk)
+
+
 def look_after() -> int:
     """Approve what is held, connect again what Pinterest refused, resume what is paused, replace lists that are gone.
 
@@ -94,6 +102,7 @@ def hurry() -> None:
                 Profile.objects.filter(pk=pk, lease_token=token).update(lease_until=now)
         Run.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         Batch.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+        Removal.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
         RateLimit.objects.filter(blocked_until__gt=now.timestamp() + 60).update(blocked_until=0)
         Profile.objects.filter(renewal_tried_at__isnull=False).update(renewal_tried_at=now - timedelta(hours=1))
         waited = timedelta(seconds=LOOK_UP_AFTER_S)
@@ -116,6 +125,7 @@ def report() -> dict[str, Any]:
         "audiences": {audience.name: audience.audience_id for audience in audiences},
         "members": {audience.name: sum(audience.ledger_members.values()) for audience in audiences},
         "open_batches": Batch.objects.open().count(),
+        "erasures": Erasure.objects.open().count(),
         "files": Batch.objects.filter(is_file=True).count(),
         "tokens": [
             token
@@ -126,7 +136,7 @@ def report() -> dict[str, Any]:
     }
 
 
-_DO = {each.__name__: each for each in (start, again, cancel, look_after, hurry, report)}
+_DO = {each.__name__: each for each in (start, again, cancel, erase, look_after, hurry, report)}
 
 
 def main() -> None:

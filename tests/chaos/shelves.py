@@ -37,6 +37,9 @@ class Shelf:
     people: list[int] = field(default_factory=list)
     members: frozenset[Member] = frozenset()
     ever: set[Member] = field(default_factory=set)
+    # Who is never to be sent again, and whether some of them may still be on the list.
+    erased: set[Member] = field(default_factory=set)
+    is_erasing: bool = False
     intent: Intent | None = None
     done: int = 0
     _next: int = 0
@@ -57,14 +60,30 @@ class Shelf:
         rows = [self._row(person) for person in self.people]
         rows += [dict(row) for row in self.luck.sample(rows, self.size // 20)]
         rows += [dict.fromkeys(("email", "phone", "gaid"), "n/a")] * 3
-        self.intent = Intent(mode, rows, expect(rows, self.columns, mode, self.members))
+        expected = expect(rows, self.columns, mode, self.members, erased=self.erased)
+        self.intent = Intent(mode, rows, expected, is_fresh=not self.is_erasing)
         self.ever |= self.intent.expected.members | self.members
         return self.intent
 
     def settle(self) -> None:
         """What was asked for has happened."""
         assert self.intent
-        self.members, self.intent, self.done = self.intent.expected.members, None, self.done + 1
+        self.members, self.intent, self.done = self.wanted, None, self.done + 1
+
+    @property
+    def wanted(self) -> frozenset[Member]:
+        """Who is on the list when what was asked for has happened, and every erasure too."""
+        assert self.intent
+        return self.intent.expected.members - self.erased
+
+    def erase(self, number: int) -> list[str]:
+        """Some people ask to be forgotten, whatever is under way; the digests of their addresses."""
+        chosen = self.luck.sample(sorted(member for member in self.members if member[0] == "email"), number)
+        self.erased.update(chosen)
+        self.members, self.is_erasing = self.members - self.erased, True
+        if self.intent:
+            self.intent.is_fresh = False
+        return [digest for _, digest in chosen]
 
     def write(self, path: Path) -> Path:
         assert self.intent

@@ -96,6 +96,7 @@ class Storm:
     tokens: set[str] = field(default_factory=set)
     checked: int = 0
     _deleted: set[str] = field(default_factory=set)
+    _erasures: int = 0
 
     def rage(self, seconds: float) -> None:
         """Deliver and destroy for so long; on a crowded machine longer, until enough has happened."""
@@ -117,7 +118,7 @@ class Storm:
         self._clear_faults()
         for _ in range(2):
             end = time.monotonic() + within_s
-            while any(shelf.intent for shelf in self.shelves):
+            while self._erasures or any(shelf.intent for shelf in self.shelves):
                 assert time.monotonic() < end, f"stuck: {self._open()}"
                 self.tend(asks=False)
                 # Looking costs the processors that the deliveries need.
@@ -134,8 +135,10 @@ class Storm:
         self.operator.insist("hurry")
         report = self.operator.insist("report")
         self.tokens |= set(report["tokens"])
+        self._note_erasures(report["erasures"])
         if rages:
             self._delete_a_list(report["lists"])
+            self._erase()
         runs = {run["id"]: run for run in report["runs"]}
         for shelf in self.shelves:
             if shelf.intent is None:
@@ -155,6 +158,21 @@ class Storm:
             is_wanted = not self._deleted or self.luck.random() < 0.1
             if is_wanted and self.disasters.delete_list(list_id):
                 self._deleted.add(list_id)
+
+    def _erase(self) -> None:
+        """People ask to be forgotten: once early, then now and then."""
+        for shelf in self.shelves:
+            is_wanted = not shelf.erased or self.luck.random() < 0.05
+            if is_wanted and sum(kind == "email" for kind, _ in shelf.members) > 5:
+                self._erasures += 1
+                self.operator.insist("erase", digests=shelf.erase(2))
+                self.disasters.note("erase")
+
+    def _note_erasures(self, number: int) -> None:
+        """What was asked for after the last one was acknowledged has exact counts again."""
+        self._erasures = number
+        for shelf in self.shelves:
+            shelf.is_erasing &= bool(number or shelf.intent)
 
     def _ask(self, shelf: Shelf, *, spoils: bool) -> None:
         intent = shelf.think_of()
@@ -197,7 +215,8 @@ class Storm:
             counts["sent"] = counts.pop("to_send")
             assert rows == counts, (shelf.name, run["id"])
             assert final["removals"]["sent"] == len(expected.removes), (shelf.name, run["id"])
-        assert sum(final["members"].values()) == len(expected.members), (shelf.name, run["id"])
+        left = sum(final["members"].values()) - len(shelf.wanted)
+        assert 0 <= left <= len(shelf.erased) * shelf.is_erasing, (shelf.name, run["id"])
         if list_id in self._deleted:
             # After it was filled: noticed by the next run, and filled anew.
             intent.is_fresh = False
@@ -207,7 +226,8 @@ class Storm:
             found = scripted.members(self.stack, list_id)
         except requests.RequestException:
             return  # The simulator is down: compared in a moment.
-        too_many, missing = len(found - expected.members), len(expected.members - found)
+        tolerated = shelf.erased if shelf.is_erasing else set()
+        too_many, missing = len(found - shelf.wanted - tolerated), len(shelf.wanted - found)
         assert (too_many, missing) == (0, 0), (shelf.name, run["id"], intent.mode)
         self.checked += 1
         shelf.settle()

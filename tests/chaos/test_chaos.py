@@ -117,6 +117,15 @@ def test_nothing_is_stuck(storm: Storm) -> None:
     assert {name: len(shelf.members) for name, shelf in ((s.name, s) for s in storm.shelves)} == report["members"]
 
 
+def test_whoever_was_erased_is_on_no_list(storm: Storm) -> None:
+    report, erased = storm.operator.ask("report"), set().union(*(shelf.erased for shelf in storm.shelves))
+
+    assert erased
+    assert report["erasures"] == 0, "a list has not acknowledged it"
+    for list_id in report["lists"].values():
+        assert not scripted.members(storm.stack, list_id) & erased
+
+
 def test_every_row_of_every_run_is_accounted_for(storm: Storm) -> None:
     finals = [
         run["counts"]["final"]["rows"] for run in storm.operator.ask("report")["runs"] if "final" in run["counts"]
