@@ -11,6 +11,7 @@ from audiences.reports import lists as list_report
 from audiences.services import drafts, existing
 from audiences.services.refusals import ServiceRefusal
 from audiences.setup_step import Step
+from pinconnect.lib.texts import without_nul
 from pinconnect.workspaces.models import User
 
 LISTS_PER_PAGE = 25
@@ -67,7 +68,7 @@ class AudienceStep(Step):
         return {**found, **self._lists(audience)}
 
     def _lists(self, audience: Audience) -> dict[str, Any]:
-        text = self.request.GET.get("q", "").strip()[:100]
+        text = without_nul(self.request.GET.get("q", "")).strip()[:100]
         everything = ListedList.objects.filter(ad_account=audience.ad_account)
         page = Paginator(everything.matching(text), LISTS_PER_PAGE).get_page(self.request.GET.get("page"))
         chosen = self.form["list_id"].value() or ""

@@ -18,7 +18,13 @@ def way_back(attempt: InviteEvent) -> str:
     return reverse("invites:finish", query={"attempt": attempt.pk})
 
 
-def of(way: str) -> InviteEvent | None:
+def of_partner(way: str, *, user_pk: int | None, workspace_pk: int | None) -> InviteEvent | None:
+    """The attempt that a partner's trip belongs to. A member can name any way back, but is no partner."""
+    attempt = _of(way) if user_pk is None else None
+    return attempt if attempt is not None and attempt.invite.workspace_id == workspace_pk else None
+
+
+def _of(way: str) -> InviteEvent | None:
     """The attempt that a way back belongs to; None for the ways of others."""
     parts = urlsplit(way)
     numbers = parse_qs(parts.query).get("attempt", [])

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from invites.links import partner_link
 from invites.models import AppInvite
@@ -29,10 +30,17 @@ def queue_invite(invite: AppInvite) -> None:
     queue_reminder(invite)
 
 
+def reminder_due_at(invite: AppInvite) -> datetime | None:
+    """None when no reminder is wanted, and when it would be late: it would then follow the link at once."""
+    due_at: datetime = invite.expires_at - REMIND_BEFORE
+    return due_at if invite.reminders and due_at > timezone.now() else None
+
+
 def queue_reminder(invite: AppInvite) -> None:
+    """Anew, for the present end of the link."""
     mail.drop(REMINDER, invite.pk)
-    if invite.reminders:
-        due_at: datetime = invite.expires_at - REMIND_BEFORE
+    due_at = reminder_due_at(invite)
+    if due_at is not None:
         count = OutgoingEmail.objects.filter(kind=REMINDER, object_id=invite.pk).count()
         mail.queue(REMINDER, invite.pk, key=f"{REMINDER}:{invite.pk}:{count + 1}", due_at=due_at)
 
@@ -58,9 +66,9 @@ def drop(invite: AppInvite) -> None:
         mail.drop(kind, invite.pk)
 
 
-def newest(invite: AppInvite) -> OutgoingEmail | None:
-    """The newest e-mail with the link: sent, waiting, or failed with its problem."""
-    return OutgoingEmail.objects.filter(kind=INVITE, object_id=invite.pk).order_by("-pk").first()
+def newest(invite: AppInvite, kind: str = INVITE) -> OutgoingEmail | None:
+    """The newest e-mail with the link, or reminder: sent, waiting, or failed with its problem."""
+    return OutgoingEmail.objects.filter(kind=kind, object_id=invite.pk).order_by("-pk").first()
 
 
 def of_invite(invite: AppInvite) -> list[OutgoingEmail]:

@@ -61,7 +61,11 @@ class InviteForm(forms.Form):
         help_text="In words, for example “Acme UK”. The partner reads it and can check that they reach it.",
     )
     days = forms.TypedChoiceField(choices=LIFETIMES, coerce=int, initial=7, label="The link works for")
-    reminders = forms.BooleanField(required=False, label="Remind the partner by e-mail two days before it ends")
+    reminders = forms.BooleanField(
+        required=False,
+        label="Remind the partner by e-mail two days before it ends",
+        help_text="A link that works for two days or less gets no reminder.",
+    )
 
     def __init__(self, *args: Any, profiles: models.QuerySet[Profile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,7 @@
 """The addresses behind which a partner finds us."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -12,3 +14,8 @@ def partner_link(code: str) -> str:
 def partner_page_link(code: str) -> str:
     """The absolute address of the partner's own page after success."""
     return settings.BASE_URL + reverse("invites:partner-page", args=[code])
+
+
+def host() -> str:
+    """What the addresses begin with, as people read it; behind a proxy, a request may tell another one."""
+    return urlsplit(settings.BASE_URL).netloc

@@ -150,6 +150,14 @@ def problem(row: OutgoingEmail) -> str:
     return f"{said[0].upper()}{said[1:]}."
 
 
+def reminder(invite: AppInvite) -> str:
+    """What has become of the reminder, or is going to."""
+    row = emails.newest(invite, emails.REMINDER)
+    if row is not None and row.sent_at:
+        return "Sent"
+    return "Two days before it ends" if row is not None and row.due_at else "None"
+
+
 @dataclass(frozen=True)
 class EmailState:
     """What became of the newest e-mail. tone: empty when all is well."""

@@ -14,6 +14,7 @@ from audiences.models import Batch, Call, CallKind, Delivery, Run
 from audiences.querysets_calls import cursor
 from audiences.states import RUN_ACTIVE, BatchState, RunState
 from pinconnect.identifiers import kinds
+from pinconnect.lib.texts import without_nul
 
 PER_PAGE = 50
 IN_FLIGHT_SHOWN = 5
@@ -53,8 +54,7 @@ class Filter:
             kind=one_of("kind", CallKind.values),
             method=one_of("method", METHODS),
             status=one_of("status", STATUSES),
-            # PostgreSQL takes no NUL in a text.
-            search=asked.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+            search=without_nul(asked.get("q", "")).strip()[:LONGEST_SEARCH],
             batch=int(batch) if batch.isascii() and batch.isdigit() and len(batch) < 19 else None,
         )
 

@@ -90,6 +90,12 @@ class AppInvite(WorkspaceOwned):
         return self.state in INVITE_OPEN and not self.is_expired
 
     @property
+    def can_be_extended(self) -> bool:
+        """Whether a lifetime that begins now ends later than the present one."""
+        is_open = self.state in INVITE_OPEN and self.archived_at is None
+        return is_open and self.expires_at < timezone.now() + LIFETIME
+
+    @property
     def is_overdue(self) -> bool:
         """At Pinterest for longer than a trip may take, so the partner did not come back."""
         is_away = self.state == InviteState.AUTHORISING and self.started_at is not None

@@ -84,11 +84,7 @@ def ended(trip: OAuthState) -> None:
 
 
 def _attempt(trip: OAuthState) -> InviteEvent | None:
-    """The attempt that a partner's trip belongs to. A member can name any way back, but is no partner."""
-    attempt = attempts.of(trip.next_url) if trip.user_id is None else None
-    if attempt is None or attempt.invite.workspace_id != trip.workspace_id:
-        return None
-    return attempt
+    return attempts.of_partner(trip.next_url, user_pk=trip.user_id, workspace_pk=trip.workspace_id)
 
 
 def _move(invite: AppInvite, to: InviteState, **changes: object) -> bool:

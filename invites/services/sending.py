@@ -85,11 +85,15 @@ def _create(workspace: Workspace, wishes: InviteWishes, by: User | None) -> Crea
 
 @transaction.atomic
 def replace_link(invite: AppInvite, *, by: User) -> str:
-    """A new code to show once; every earlier link of this invite stops working, the e-mailed one too."""
+    """A new code to show once; every earlier link of this invite stops working, the e-mailed one too.
+
+    A reminder that is still to come stays wanted: it brings the partner a link that works.
+    """
     require_usable(invite)
     codes.stop_all(invite)
     # One that waits to be sent would make yet another link, which nobody has asked for.
     emails.drop(invite)
+    emails.queue_reminder(invite)
     note_member(invite, EventKind.REPLACED, by)
     audit.record("app_invite.link_replaced", invite, workspace=invite.workspace, by=by)
     return codes.new_code(invite)
@@ -97,10 +101,15 @@ def replace_link(invite: AppInvite, *, by: User) -> str:
 
 @transaction.atomic
 def extend(invite: AppInvite, *, by: User, lifetime: timedelta = LIFETIME) -> None:
-    """Let it run from now on for the given time; an expired invite comes back to life with the same link."""
+    """Let it run from now on for the given time; an expired invite comes back to life with the same link.
+
+    Raises InviteRefusal when it would not run longer than it does anyway.
+    """
     expires_at = timezone.now() + lifetime
     open_ones = AppInvite.objects.filter(pk=invite.pk, state__in=INVITE_OPEN, archived_at=None)
-    if not open_ones.update(expires_at=expires_at):
+    if not open_ones.filter(expires_at__lt=expires_at).update(expires_at=expires_at):
+        if open_ones.exists():
+            raise InviteRefusal("The link works for longer than that already. Nothing was changed.")
         raise InviteRefusal("Only an invite that is still open can be extended. Create a new one.")
     invite.refresh_from_db()
     emails.queue_reminder(invite)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invites import attempts, limits, origins, wording
+from invites import attempts, limits, links, origins, wording
 from invites.models import AppInvite, InviteCode, InviteEvent
 from invites.services import codes, page, partner
 from invites.services.refusals import InviteRefusal
@@ -66,8 +66,8 @@ def _to_pinterest(request: HttpRequest, link: InviteCode) -> HttpResponse:
 def finish(request: HttpRequest) -> HttpResponse:
     """Back from Pinterest: GET only tells how it went. POST opens the partner's own page, or tries once more."""
     outcome = trip(request)
-    attempt = attempts.of(outcome.next_url) if outcome else None
-    if outcome is None or attempt is None or not attempts.is_of(request.session, attempt):
+    attempt = _begun_here(request, outcome) if outcome else None
+    if outcome is None or attempt is None:
         return _not_begun_here(request)
     invite = attempt.invite
     if request.method != "POST":
@@ -79,10 +79,20 @@ def finish(request: HttpRequest) -> HttpResponse:
     return _to_pinterest(request, attempt.code)
 
 
+def _begun_here(request: HttpRequest, outcome: ConnectOutcome) -> InviteEvent | None:
+    """The attempt that this browser began and this trip ended; a profile that came has to be the invite's."""
+    workspace_pk = outcome.workspace.pk if outcome.workspace else None
+    attempt = attempts.of_partner(outcome.next_url, user_pk=outcome.user_pk, workspace_pk=workspace_pk)
+    if attempt is None or not attempts.is_of(request.session, attempt):
+        return None
+    is_its_profile = outcome.profile is None or outcome.profile.pk == attempt.invite.result_id
+    return attempt if is_its_profile else None
+
+
 def _tell(request: HttpRequest, attempt: InviteEvent, outcome: ConnectOutcome) -> HttpResponse:
     invite = attempt.invite
     if outcome.profile is not None:
-        return show(request, "connected", invite, {"profile": outcome.profile, "scopes": NEEDED.values()})
+        return show(request, "connected", invite, {"profile": outcome.profile, "host": links.host()})
     words = wording.to_partner(outcome, invite)
     can_retry = attempts.link_works(attempt) and invite.is_usable and invite.archived_at is None
     return show(request, "failed", invite, {"words": words, "can_retry": can_retry})

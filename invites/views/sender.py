@@ -15,6 +15,7 @@ from invites.models import AppInvite
 from invites.services import mailing, sending
 from invites.services.refusals import InviteRefusal
 from invites.states import INVITE_OPEN
+from pinconnect.lib.texts import without_nul
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
@@ -41,7 +42,7 @@ def _invite(request: WorkspaceRequest, pk: int) -> AppInvite:
 @workspace_view(Verb.VIEW)
 @require_safe
 def invite_list(request: WorkspaceRequest) -> HttpResponse:
-    search, wanted = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    search, wanted = without_nul(request.GET.get("q", "")).strip(), request.GET.get("state", "")
     mine = AppInvite.objects.for_workspace(request.workspace)
     found = mine.shown_as(wanted).matching(search).select_related("profile", "result")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -72,7 +73,7 @@ def invite_create(request: WorkspaceRequest) -> HttpResponse:
             return redirect("invites:detail", request.workspace.slug, made.invite.pk)
         if made.invite.partner_email:
             mailing.send(made.invite, by=request.user)
-        return _show_link(request, made.invite, made.code)
+        return _show_link(request, made.invite, made.code, is_mailed=bool(made.invite.partner_email))
     return render(request, "invites/create.html", {"form": form, "has_app": bool(settings.PINTEREST_APP_ID)})
 
 
@@ -91,7 +92,8 @@ def _detail(request: WorkspaceRequest, invite: AppInvite, resend: ResendForm | N
         "events": wording.timeline(invite),
         "email": wording.email_state(invite),
         "can_be_sent": is_usable,
-        "can_be_extended": invite.state in INVITE_OPEN and invite.archived_at is None,
+        "reminder": wording.reminder(invite),
+        "is_open": invite.state in INVITE_OPEN and invite.archived_at is None,
         "resend": resend or ResendForm(initial={"partner_email": invite.partner_email}),
     }
     return render(request, "invites/detail.html", context, status=400 if resend else 200)
@@ -159,6 +161,7 @@ def _question(request: WorkspaceRequest, invite: AppInvite, action: str) -> dict
             "consequences": [
                 "Every link to this invite that exists stops working, also those sent by e-mail.",
                 "The new link is shown once, on the next page. It is not e-mailed.",
+                *_reminder_stays(invite),
             ],
             "confirm_label": "Make a new link",
             "is_harmless": True,
@@ -183,9 +186,16 @@ def _question(request: WorkspaceRequest, invite: AppInvite, action: str) -> dict
     return {**questions[action], "cancel_url": reverse("invites:detail", args=[request.workspace.slug, invite.pk])}
 
 
-def _show_link(request: WorkspaceRequest, invite: AppInvite, code: str) -> HttpResponse:
+def _reminder_stays(invite: AppInvite) -> list[str]:
+    if emails.reminder_due_at(invite) is None:
+        return []
+    return [f"The reminder stays: two days before the end, {invite.partner_email} gets a link by e-mail."]
+
+
+def _show_link(request: WorkspaceRequest, invite: AppInvite, code: str, *, is_mailed: bool = False) -> HttpResponse:
     """The only page that ever shows the link. It is not redirected to, so that it stands in no address or session."""
     context = {
+        "is_mailed": is_mailed,
         "invite": invite,
         "link": partner_link(code),
         "next": reverse("invites:detail", args=[request.workspace.slug, invite.pk]),

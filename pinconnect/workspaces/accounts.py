@@ -1,5 +1,9 @@
 """How allauth treats our users: who may sign up, which address counts as verified, how second factors are stored."""
 
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -35,6 +39,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return f"[{settings.SITE_NAME}] {subject}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Every e-mail of allauth goes through here, and its links lead to BASE_URL.
+
+        allauth makes them from the request, in which a proxy may name an address that nobody else can reach.
+        """
+        links = {name: _at_base_url(value) for name, value in context.items() if name.endswith("_url")}
+        site = SimpleNamespace(name=settings.SITE_NAME, domain=urlsplit(settings.BASE_URL).netloc)
+        super().send_mail(template_prefix, email, {**context, **links, "current_site": site})
+
+
+def _at_base_url(url: str) -> str:
+    return settings.BASE_URL + urlsplit(url)._replace(scheme="", netloc="").geturl()
 
 
 class MFAAdapter(DefaultMFAAdapter):

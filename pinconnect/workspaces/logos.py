@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from pinconnect.lib import pictures
+from pinconnect.lib.texts import without_nul
 from pinconnect.lib.tokens import new_token
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.mail import InlinePicture
@@ -41,7 +42,7 @@ def remove_logo(workspace: Workspace, *, by: User) -> None:
 
 def read(name: str) -> bytes | None:
     """The picture of this name, if it is the logo of some workspace."""
-    owner = Workspace.objects.exclude(logo="").filter(logo=name).first()
+    owner = Workspace.objects.exclude(logo="").filter(logo=without_nul(name)).first()
     return content_of(owner) if owner else None
 
 

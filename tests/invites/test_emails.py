@@ -177,6 +177,57 @@ def test_no_reminder_unless_switched_on(make_invite: MakeInvite, acme) -> None:
     assert not OutgoingEmail.objects.filter(kind="invites.reminder").exists()
 
 
+def waiting_reminders() -> list[OutgoingEmail]:
+    return list(OutgoingEmail.objects.filter(kind="invites.reminder", due_at__isnull=False))
+
+
+def test_a_link_that_ends_soon_gets_no_reminder(make_invite: MakeInvite, client: Client, acme) -> None:
+    link = make_invite(partner_email=ADDRESS, reminders=True, lifetime=timedelta(days=1))
+    mailing.send(link.invite, by=acme.mark)
+    client.force_login(acme.mark)
+
+    assert not waiting_reminders()
+    assert "<dt>Reminder</dt><dd>None</dd>" in text(client.get(f"/w/acme/app-invites/{link.invite.pk}/"))
+    assert "for two days or less gets no reminder" in text(client.get("/w/acme/app-invites/new/"))
+
+
+def test_sending_again_in_the_last_two_days_brings_no_reminder_at_once(mailed: Link, acme) -> None:
+    AppInvite.objects.update(expires_at=timezone.now() + timedelta(hours=47))
+
+    mailing.send(mailed.now(), by=acme.mark)
+
+    assert not waiting_reminders()
+
+
+def test_a_new_link_keeps_the_reminder_and_says_so(client: Client, mailed: Link, acme) -> None:
+    client.force_login(acme.mark)
+    page = f"/w/acme/app-invites/{mailed.invite.pk}/"
+    assert f"The reminder stays: two days before the end, {ADDRESS}" in text(client.get(f"{page}replace-link/"))
+
+    client.post(f"{page}replace-link/")
+
+    (waiting,) = waiting_reminders()
+    assert waiting.due_at == mailed.now().expires_at - timedelta(days=2)
+    assert "<dt>Reminder</dt><dd>Two days before it ends</dd>" in text(client.get(page))
+
+
+def test_a_new_link_promises_no_reminder_where_none_comes(client: Client, make_invite: MakeInvite, acme) -> None:
+    link = make_invite(partner_email=ADDRESS)
+    client.force_login(acme.mark)
+
+    assert "The reminder stays" not in text(client.get(f"/w/acme/app-invites/{link.invite.pk}/replace-link/"))
+    client.post(f"/w/acme/app-invites/{link.invite.pk}/replace-link/")
+    assert not waiting_reminders()
+
+
+def test_a_reminder_that_left_is_said_to(client: Client, mailed: Link, acme) -> None:
+    OutgoingEmail.objects.filter(kind="invites.reminder").update(due_at=timezone.now())
+    send_due("invites.reminder")
+    client.force_login(acme.mark)
+
+    assert "<dt>Reminder</dt><dd>Sent</dd>" in text(client.get(f"/w/acme/app-invites/{mailed.invite.pk}/"))
+
+
 def test_extending_moves_the_reminder(mailed: Link, acme) -> None:
     sending.extend(mailed.invite, by=acme.mark, lifetime=timedelta(days=20))
 
@@ -184,12 +235,12 @@ def test_extending_moves_the_reminder(mailed: Link, acme) -> None:
     assert waiting.due_at == mailed.now().expires_at - timedelta(days=2)
 
 
-@pytest.mark.parametrize("ending", ["revoke", "archive", "replace_link"])
-def test_what_is_stopped_is_not_mailed_any_more(mailed: Link, acme, ending: str) -> None:
+@pytest.mark.parametrize(("ending", "left"), [("revoke", []), ("archive", []), ("replace_link", ["invites.reminder"])])
+def test_what_is_stopped_is_not_mailed_any_more(mailed: Link, acme, ending: str, left: list[str]) -> None:
     getattr(sending, ending)(mailed.invite, by=acme.mark)
 
     assert send_due() == []
-    assert not OutgoingEmail.objects.filter(due_at__isnull=False).exists()
+    assert [email.kind for email in OutgoingEmail.objects.filter(due_at__isnull=False)] == left
 
 
 def test_what_was_used_is_not_mailed_any_more(mailed: Link, partner: Partner) -> None:

@@ -7,10 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from invites import wording
 from invites.services import partner as partner_services
 from invites.services import sending
-from pinconnect.profiles.messages import CONNECT_CODES
 from pinconnect.profiles.models import OAuthState, Profile
 from pinconnect.profiles.tokens import client_for
 from tests.invites.conftest import CALLBACK, Link, MakeInvite, Partner, text
@@ -240,29 +238,29 @@ def test_a_crash_while_the_grant_is_stored_leaves_both_or_none(partner: Partner,
     assert "is connected" in text(partner.go(link))
 
 
-def test_a_member_cannot_pass_for_a_partner(partner: Partner, make_invite: MakeInvite, acme) -> None:
+@pytest.mark.parametrize("is_used", [False, True])
+@pytest.mark.parametrize(("who", "where", "user"), [("charlie", "elsewhere", "charlie"), ("mark", "acme", "bob")])
+def test_a_member_cannot_pass_for_a_partner(
+    partner: Partner, elsewhere: Partner, make_invite: MakeInvite, acme, who: str, where: str, user: str, is_used: bool
+) -> None:
     link = make_invite()
     partner.leave(link)
     attempt = link.invite.events.get(kind="started")
-    partner.web.force_login(acme.charlie)
+    if is_used:
+        elsewhere.go(link, "bob")
+    before = link.now()
+    partner.web.force_login(getattr(acme, who))
     way = f"/connect/back/?attempt={attempt.pk}"
-    answer = partner.web.post("/w/elsewhere/profiles/connect/", {"next": way})
+    answer = partner.web.post(f"/w/{where}/profiles/connect/", {"next": way})
 
-    partner.back(partner.decide(partner.state_of(answer)))
+    told = partner.back(partner.decide(partner.state_of(answer), user))
+    opened = partner.web.post(partner.last)
 
-    assert link.now().state == "authorising"
-    assert link.now().result is None
-
-
-def test_a_partner_who_stays_away_is_shown_as_such(partner: Partner, make_invite: MakeInvite) -> None:
-    link = make_invite()
-    partner.leave(link)
-    assert wording.badge(link.now()).label == "At Pinterest"
-
-    type(link.invite).objects.update(started_at=timezone.now() - timedelta(minutes=11))
-
-    assert wording.badge(link.now()).label == "Did not come back"
-    assert "The link still works" in wording.explanation(link.now())
+    assert (told.status_code, opened.status_code) == (400, 400)
+    assert "Thank you" not in text(told)
+    after = link.now()
+    assert (after.state, after.result) == (before.state, before.result)
+    assert after.partner_page_hash == ""
 
 
 def test_without_an_app_the_partner_is_told_whom_to_tell(partner: Partner, make_invite: MakeInvite, settings) -> None:
@@ -274,13 +272,6 @@ def test_without_an_app_the_partner_is_told_whom_to_tell(partner: Partner, make_
     assert answer.status_code == 503
     assert "Tell Mark of Acme about it" in text(answer)
     assert link.now().state == "pending"
-
-
-def test_every_failure_has_words_for_the_marketer(make_invite: MakeInvite) -> None:
-    not_theirs = {"connected", "updated", "identified", "state_missing", "state_unknown", "other_browser", "other_user"}
-    codes = CONNECT_CODES - not_theirs - {"replayed", "no_longer_allowed"}
-
-    assert codes == set(wording.FAILURES)
 
 
 def test_nobody_leaves_this_site_through_the_way_back(partner: Partner, make_invite: MakeInvite) -> None:

@@ -44,6 +44,16 @@ def test_it_shows_what_was_granted_and_written(client: Client, page: str, monkey
     assert "/secret/" not in said, "addresses inside the workspace are not the partner's"
 
 
+def test_the_way_back_to_it_is_told_as_people_reach_it(partner: Partner, make_invite: MakeInvite, settings) -> None:
+    partner.go(make_invite())
+    settings.BASE_URL = "https://pin.example.com"
+
+    said = text(partner.web.get(partner.last, headers={"host": "127.0.0.1:8000"}))
+
+    assert ">pin.example.com/partner/</a>" in said
+    assert "127.0.0.1" not in said
+
+
 def test_its_link_is_kept_as_a_hash_and_a_newer_one_replaces_it(client: Client, partner: Partner, page: str) -> None:
     code = page.split("/")[2]
     assert AppInvite.objects.get().partner_page_hash == hash_token(code)

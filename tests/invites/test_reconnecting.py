@@ -154,6 +154,8 @@ def test_a_member_who_connected_it_gets_a_link_to_its_page(make_profile, expire,
     assert message.to == [acme.mark.email]
     assert message.subject == "[PinConnect] Acme: please reconnect @bobs_garden"
     assert f"http://testserver{profile.get_absolute_url()}" in message.body
+    for words in (message.body, message.alternatives[0][0]):
+        assert "choose “Update token”" in words, "as the button is called"
     assert asked() is None
 
 

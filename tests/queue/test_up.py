@@ -6,12 +6,15 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from django.core.management import get_commands
 
 from pinconnect.queue import launching
+from pinconnect.queue.management.commands import up
 from tests.support import processes
 from tests.support.installation import Installation
 from tests.support.stack import Stack, end, free_port
@@ -64,6 +67,16 @@ def test_it_gets_over_kills_of_its_parts_and_of_itself(stack: Stack) -> None:
     stack.start()
     assert stack.stop() == 0
     assert processes.all_of(stack.data_dir) == []
+
+
+def test_it_names_the_command_that_makes_the_first_admin(settings: Any) -> None:
+    settings.DEMO = False
+
+    said = up._welcome()
+
+    command = said.partition("python manage.py ")[2].split()[0]
+    assert command == "create_admin"
+    assert get_commands()[command] == "pinconnect.workspaces"
 
 
 def test_a_taken_port_is_named_with_its_setting(stack: Stack) -> None:

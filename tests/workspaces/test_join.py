@@ -69,6 +69,24 @@ def test_form_for_signing_up_is_filled_with_the_invited_address(client, acme):
     assert 'value="dora@example.org"' in client.get("/accounts/signup/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("is_open", "is_invited", "said"),
+    [
+        (False, True, None),
+        (True, False, "shows the address is yours."),
+        (True, True, "shows the address is yours, unless it is the one that your invitation was sent to."),
+    ],
+)
+def test_a_message_is_promised_only_where_one_comes(client, acme, settings, is_open, is_invited, said):
+    settings.SIGNUP_OPEN = is_open
+    if is_invited:
+        client.get(invited(acme), follow=True)
+
+    page = client.get("/accounts/signup/").content.decode()
+
+    assert said in page if said else "You will get a message" not in page
+
+
 def test_sign_up_is_closed_without_an_invitation(client, acme):
     sign_up(client)
 

@@ -14,6 +14,7 @@ from pinconnect.datasets import services, wording
 from pinconnect.datasets.forms import NAME_TAKEN, DatasetForm
 from pinconnect.datasets.models import Dataset, Snapshot
 from pinconnect.datasets.views.lookup import find_dataset
+from pinconnect.lib.texts import without_nul
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -24,7 +25,7 @@ SNAPSHOTS_SHOWN = 100
 @workspace_view(Verb.VIEW)
 @require_safe
 def dataset_list(request: WorkspaceRequest) -> HttpResponse:
-    search = request.GET.get("q", "").strip()
+    search = without_nul(request.GET.get("q", "")).strip()
     is_archive = request.GET.get("state") == "archived"
     found = Dataset.objects.for_workspace(request.workspace).matching(search).with_contents()
     found = found.filter(archived_at__isnull=not is_archive)

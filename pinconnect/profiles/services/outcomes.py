@@ -21,8 +21,9 @@ BINDING = "pinterest_binding"
 class ConnectOutcome:
     """code: one of messages.CONNECT_CODES. profile: the connected one, None unless the trip succeeded.
 
-    state_pk, workspace, profile_pk (whose token was to be updated) and next_url are set once the answer was proved to
-    belong to this browser session. came_id is Pinterest's id of who came, where a trip only asked for that.
+    state_pk, workspace, user_pk (the member who went, None for a partner), profile_pk (whose token was to be updated)
+    and next_url are set once the answer was proved to belong to this browser session. came_id is Pinterest's id of who
+    came, where a trip only asked for that. A member chooses next_url freely, so it proves nothing.
     """
 
     code: str
@@ -32,6 +33,7 @@ class ConnectOutcome:
     missing_scopes: tuple[str, ...] = ()
     state_pk: int | None = None
     workspace: Workspace | None = None
+    user_pk: int | None = None
     profile_pk: int | None = None
     next_url: str = ""
     came_id: str = ""
@@ -68,6 +70,7 @@ def outcome_of(state: OAuthState) -> ConnectOutcome:
         missing_scopes=tuple(state.missing_scopes),
         state_pk=state.pk,
         workspace=state.workspace,
+        user_pk=state.user_id,
         profile_pk=state.profile_id,
         next_url=state.next_url,
         came_id=state.came_id,

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
+from pinconnect.lib.texts import without_nul
 from pinconnect.profiles import services, wording
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.querysets import AdAccountQuerySet
@@ -22,7 +23,7 @@ FILTERS = {"": "All", "usable": "Ready for deliveries", "chosen": "Chosen", "blo
 @require_safe
 def index(request: WorkspaceRequest) -> HttpResponse:
     everything = AdAccount.objects.for_workspace(request.workspace)
-    text, show = request.GET.get("q", ""), request.GET.get("show", "")
+    text, show = without_nul(request.GET.get("q", "")), request.GET.get("show", "")
     found = _filtered(everything.matching(text), show).with_accesses()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {

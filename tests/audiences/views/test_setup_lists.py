@@ -48,7 +48,7 @@ def test_search_finds_by_list_audience_and_number(pages: Pages, draft: Delivery)
     ask(pages, draft)
     number = ListedList.objects.get(name__endswith="Buyers 002").pinterest_id
 
-    for text in ("buyers 002", "Audience-Buyers 002", number):
+    for text in ("buyers 002", "Audience-Buyers 002", number, "%00buyers 002"):
         found = shown(pages, draft, f"&q={text}")
         assert found.count('type="radio"') == 1
         assert "Buyers 002" in found

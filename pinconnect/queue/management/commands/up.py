@@ -160,7 +160,7 @@ def _welcome() -> str:
     if settings.DEMO:
         lines += ["Next: sign in, open Profiles, and connect a Pinterest profile."]
     else:
-        lines += ["The first admin is made with: python manage.py createsuperuser"]
+        lines += ["The first admin and their workspace are made with: python manage.py create_admin YOUR-ADDRESS"]
     if settings.DEMO and settings.LISTEN_HOST not in {"127.0.0.1", "::1", "localhost"}:
         lines += ["Careful: this demo can be reached from other machines."]
     return "\n".join([*lines, "", ""])
