@@ -7,7 +7,7 @@ from django import forms
 from audiences.forms import ColumnForm
 from audiences.models import Delivery, Mode
 from audiences.services import editing
-from audiences.services.holding import FEWEST_ADDED
+from audiences.services.holding import FEWEST_ADDED, MOST_REMOVED_UNMEASURED
 from audiences.services.refusals import ServiceRefusal
 from pinconnect.workspaces.models import User
 
@@ -28,7 +28,9 @@ class EditForm(forms.Form):
         min_value=1,
         max_value=100,
         label="Removes more than (% of the list)",
-        help_text="1 to 100. A run that would empty the list, or leave it too small for ads, waits in any case.",
+        help_text="1 to 100. A run that would empty the list, or leave it too small for ads, waits in any case. "
+        "“Remove only” on a list that others have filled: % of the people whom Pinterest counts in the audience, and "
+        f"{MOST_REMOVED_UNMEASURED:,} identifiers while it has not counted them.",
     )
     hold_add_share = forms.IntegerField(
         min_value=1,

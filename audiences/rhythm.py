@@ -13,6 +13,7 @@ from croniter import CroniterError, croniter
 SHORTEST_MINUTES = 15
 # How far the looking goes for a cron that names few days, such as 29 February.
 HORIZON_YEARS = 9
+_DAYS = 28
 
 
 class CronError(ValueError):
@@ -60,6 +61,17 @@ def next_cron(cron: str, time_zone: str, *, after: datetime) -> datetime | None:
         moment = clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
         if moment > after:
             return moment
+
+
+def per_day(cron: str, *, after: datetime) -> float:
+    """How often a day it is due, on the average of four weeks; days on which clocks change count as others."""
+    minutes, hours, *days = cron.split()
+    of_a_day, _ = croniter.expand(f"{minutes} {hours} * * *")
+    # A star stays one.
+    times = [full if values == ["*"] else len(set(values)) for values, full in zip(of_a_day, (60, 24), strict=False)]
+    start = after.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = upcoming(" ".join(["0 0", *days]), "UTC", after=start, count=_DAYS)
+    return times[0] * times[1] * sum(moment <= start + timedelta(days=_DAYS) for moment in found) / _DAYS
 
 
 def upcoming(cron: str, time_zone: str, *, after: datetime, count: int) -> list[datetime]:

@@ -16,30 +16,35 @@ NOTED_POINTS = 5.0
 
 @dataclass(frozen=True)
 class KindChange:
-    """Identifiers of one kind, or of all: on the list before, coming, leaving."""
+    """Identifiers of one kind, or of all: on the list before (None if nobody knows), coming, leaving."""
 
     label: str
-    before: int
+    before: int | None
     adds: int
     removes: int
 
     @property
-    def after(self) -> int:
-        return self.before + self.adds - self.removes
+    def after(self) -> int | None:
+        return None if self.before is None else self.before + self.adds - self.removes
 
 
 @dataclass(frozen=True)
 class Difference:
-    """kinds: one line each. observations: sentences that compare with the last finished run."""
+    """kinds: one line each. observations: sentences that compare with the last finished run.
+
+    size: people in the audience, as far as Pinterest has said; for lists of which nobody knows who is on them.
+    """
 
     total: KindChange
     kinds: tuple[KindChange, ...]
     observations: tuple[str, ...]
+    size: int | None = None
 
     @property
     def removed_share(self) -> float:
-        """Percent of the list before."""
-        return 100 * self.total.removes / self.total.before if self.total.before else 0.0
+        """Percent of the list before, or of the audience where nobody knows who is on the list."""
+        before = self.total.before if self.total.before is not None else self.size
+        return 100 * self.total.removes / before if before else 0.0
 
     @property
     def added_share(self) -> float:
@@ -50,21 +55,31 @@ class Difference:
 def of(run: Run) -> Difference:
     """Of a run that is prepared and has not settled."""
     counts = run.counts
+    is_unknown = bool(run.plan.get("takes_strangers"))
     members: dict[str, int] = run.audience.ledger_members if run.audience else {}
     found = counts.get("kinds", {})
     adds = {code: kind["new"] if counts.get("adds") else 0 for code, kind in found.items()}
     removes = _removes(run, members, found)
     codes = [code for code in kinds.WIRE_NUMBERS if members.get(code) or adds.get(code) or removes.get(code)]
     lines = tuple(
-        KindChange(kinds.wire_label(code), members.get(code, 0), adds.get(code, 0), removes.get(code, 0))
+        KindChange(
+            kinds.wire_label(code),
+            None if is_unknown else members.get(code, 0),
+            adds.get(code, 0),
+            removes.get(code, 0),
+        )
         for code in codes
     )
-    total = KindChange("All", counts.get("ledger", 0), sum(adds.values()), counts.get("removals", 0))
-    return Difference(total, lines if len(lines) > 1 else (), tuple(_observations(run)))
+    before = None if is_unknown else counts.get("ledger", 0)
+    total = KindChange("All", before, sum(adds.values()), counts.get("removals", 0))
+    size = run.audience.size if is_unknown and run.audience else None
+    return Difference(total, lines if len(lines) > 1 else (), tuple(_observations(run)), size)
 
 
 def _removes(run: Run, members: dict[str, int], found: dict[str, Any]) -> dict[str, int]:
-    """By kind: a mirror takes off what is not in the data, a removal what is."""
+    """By kind: a mirror takes off what is not in the data, a removal what is, known to be on the list or not."""
+    if run.plan.get("takes_strangers"):
+        return {code: kind["new"] for code, kind in found.items()}
     mode = run.plan.get("mode")
     if mode == Mode.MIRROR:
         return {code: count - found.get(code, {}).get("already_there", 0) for code, count in members.items()}

@@ -94,7 +94,7 @@ class Report:
         self.to_send = run.counts.get("rows", {}).get("to_send", 0)
         self.removals = self.counts.get("removals", 0)
         self.ledger = self.counts.get("ledger", 0)
-        self.calls = self.counts.get("batches", 0) if run.is_dry_run else self.final.get("calls", self.sending.calls)
+        self.calls = budget.planned(run) if run.is_dry_run else self.final.get("calls", self.sending.calls)
 
     @property
     def is_live(self) -> bool:

@@ -10,7 +10,7 @@ doctor: of a dry run: suspicious values (audiences.doctor.examine.Symptom as pla
 final: present once the run has settled:
     rows: read, sent, already_there, duplicate, invalid, held_back, failed, left_out. All after read add up to it.
     additions, removals: records by what became of them: sent, failed (Pinterest refused them), not_sent.
-    calls: attempts to send a batch.
+    calls: attempts to send a batch; one with a file counts as the calls that it takes.
     members: distinct identifiers on the list afterwards, by wire kind.
     is_estimate: whether sent and failed were shared out in proportion (see _failed_rows).
 problem: present when preparing failed because of the data: source (number of the file), row, detail.
@@ -21,10 +21,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Case, F, IntegerField, Q, Sum, When
 
 from audiences.models import Mode, Run
 from audiences.pipeline.plan import Counts
+from audiences.services.file_uploads import CALLS_PER_FILE
 from audiences.states import BatchState
 
 _FATES = {BatchState.SENT: "sent", BatchState.FAILED: "failed", BatchState.SKIPPED: "not_sent"}
@@ -84,7 +85,7 @@ def final(run: Run, members: Mapping[str, int]) -> dict[str, Any]:
         "rows": rows,
         "additions": _without_waiting(ended["ADD"]),
         "removals": _without_waiting(ended["REMOVE"]),
-        "calls": run.batches.aggregate(calls=Sum("attempts"))["calls"] or 0,
+        "calls": _calls(run),
         "members": dict(members),
         "is_estimate": is_estimate,
     }
@@ -118,6 +119,13 @@ def _failed_rows(to_send: int, fate: Fates) -> tuple[int, bool]:
     if fate.total == to_send:
         return lost, False
     return min(to_send, math.ceil(to_send * lost / fate.total)), True
+
+
+def _calls(run: Run) -> int:
+    """Those that change lists, which is what Pinterest limits. Once a file is there, it is only looked at."""
+    is_there = Q(is_file=True) & ~Q(upload_id="")
+    made = Case(When(is_there, then=CALLS_PER_FILE), default=F("attempts"), output_field=IntegerField())
+    return run.batches.aggregate(calls=Sum(made))["calls"] or 0
 
 
 def _without_waiting(fate: Fates) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """The life of a delivery: published, paused, resumed, archived. Setting one up is in drafts.py and offered here too."""
 
+import logging
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -27,6 +29,8 @@ from pinconnect.lib import states
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "ColumnChoice",
@@ -150,22 +154,30 @@ def resume_for_profile(delivery: Delivery) -> bool:
     """A profile works again: go on, unless only a person may say so.
 
     What was missed goes out as one delta: by the run that waited, by the schedule, whose time has come meanwhile, or
-    by a run of its own when the data changed and nobody could deliver it.
+    by a run of its own when the data changed and nobody could deliver it. Where that cannot start, because another
+    delivery is being sent to the same list, all of it waits: a reconciler asks again in a minute.
     """
-    with transaction.atomic():
-        paused = _locked(delivery)
-        if not Delivery.objects.paused_for_profile().filter(pk=paused.pk).exists():
-            return False
-        _go_on(paused, by=None)
-        _make_up(paused)
-        return True
+    try:
+        with transaction.atomic():
+            paused = _locked(delivery)
+            if not Delivery.objects.paused_for_profile().filter(pk=paused.pk).exists():
+                return False
+            _go_on(paused, by=None)
+            _make_up(paused)
+            return True
+    except ServiceRefusal as refusal:
+        logger.info("Delivery %s is resumed later: %s", delivery.pk, refusal.code)
+        return False
 
 
 def _make_up(delivery: Delivery) -> None:
     """Deliver what arrived while nothing could be sent; a run that waits or is due by schedule does so anyway."""
     real = Run.objects.filter(delivery=delivery, is_dry_run=False)
-    last = real.order_by("-pk").first()
-    if last is None or real.active().exists():
+    # An erasure reads no data, so it says nothing about what was delivered.
+    last = real.exclude(trigger=Trigger.ERASURE).order_by("-pk").first()
+    # A run that is held on the same list may be so for weeks; what comes after it delivers what was missed as well.
+    held = Run.objects.filter(audience=delivery.audience_id, is_dry_run=False, state=RunState.HELD)
+    if last is None or real.active().exists() or held.exists():
         return
     plan = pin(delivery)
     if plan["snapshots"] and plan["snapshots"] != last.plan["snapshots"]:

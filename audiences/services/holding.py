@@ -6,18 +6,33 @@ from pinconnect.pinterest.limits import MIN_AUDIENCE_SIZE
 
 # Small lists grow by leaps; fewer identifiers than these are never too many.
 FEWEST_ADDED = 1_000
+# Off a list that others have filled, as long as Pinterest has not said how large its audience is.
+MOST_REMOVED_UNMEASURED = 1_000
 
 
 def hold_reason(run: Run, counts: Counts) -> str:
     """The code why the run is held, or "" when it may go on.
 
     Shares are of the identifiers on the list before the run; a list that is empty so far is filled without asking. A
-    list is emptied when everything on it goes and nothing comes.
+    list is emptied when everything on it goes and nothing comes. Who is on a list that others have filled is not known:
+    there, shares are of the people in its audience, as Pinterest counts them.
     """
     # Whoever asked for an erasure has decided already.
-    if run.trigger == Trigger.ERASURE or run.approved_by_id or not counts.ledger:
+    if run.trigger == Trigger.ERASURE or run.approved_by_id:
         return ""
-    return _removes(run, counts) or _adds(run, counts)
+    if run.plan.get("takes_strangers"):
+        return _takes_out(run, counts)
+    return (_removes(run, counts) or _adds(run, counts)) if counts.ledger else ""
+
+
+def _takes_out(run: Run, counts: Counts) -> str:
+    """As if everybody who is named were on the list."""
+    size = run.audience.size if run.audience else None
+    if not size:
+        return "may_remove_many" if counts.removals > MOST_REMOVED_UNMEASURED else ""
+    is_many = counts.removals * 100 > run.delivery.hold_share * size
+    falls_short = bool(counts.removals) and size - counts.removals < MIN_AUDIENCE_SIZE <= size
+    return "may_remove_many" if is_many or falls_short else ""
 
 
 def _removes(run: Run, counts: Counts) -> str:

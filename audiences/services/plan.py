@@ -1,6 +1,7 @@
 """What a run is going to do, pinned when it starts: later changes of the delivery do not reach into a run."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,12 @@ def takes_strangers(delivery: Delivery) -> bool:
 
 def snapshots_of(delivery: Delivery) -> list[Snapshot]:
     """The data a run would read now; with scope NEW only what became ready after the delivery was published."""
-    since = (delivery.published_at or delivery.created_at) if delivery.scope == Scope.NEW else None
-    return current_snapshots(delivery.dataset, since=since)
+    return current_snapshots(delivery.dataset, since=data_since(delivery))
+
+
+def data_since(delivery: Delivery) -> datetime | None:
+    """Data counts that became ready from then on; None: all of it."""
+    return (delivery.published_at or delivery.created_at) if delivery.scope == Scope.NEW else None
 
 
 def choose_wire(columns: Iterable[DeliveryColumn], audience: Audience | None) -> Wire:

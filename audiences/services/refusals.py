@@ -44,6 +44,10 @@ _SENTENCES = {
     "split_refused": "{sentence}",
     "split_identifier": "“{column}” is sent as an identifier, so it names people and makes no groups. "
     "Choose another column.",
+    "split_personal": "“{column}” seems to hold identifiers ({label}), so it names people and makes no groups. "
+    "Choose another column.",
+    "split_published": "This form has published “{split}” before, with other choices, so nothing was published now. "
+    "Values without a delivery can be added on the page of the split.",
     "split_many": "“{column}” has {count} different values, and a split has at most {most}. "
     "Choose a column that names groups, such as a country or a tier.",
     "split_nothing": "Tick at least one value.",

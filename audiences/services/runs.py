@@ -78,15 +78,18 @@ def cancel(run: Run, *, by: User | None, code: str = "cancelled") -> bool:
 
 
 def approve(run: Run, *, by: User | None) -> bool:
-    """Let a held run go on; False when it is not held any more."""
+    """Let a held run go on, once its delivery is not paused; False when it is not held any more."""
     with transaction.atomic():
+        # Locked, so that a pause comes either before, and is seen, or after, and finds the run that it makes wait.
+        delivery = Delivery.objects.select_for_update().get(pk=run.delivery_id)
+        is_paused = delivery.state == DeliveryState.PAUSED
         approved = states.move(
             Run.objects.filter(pk=run.pk),
             frm=RunState.HELD,
             to=RunState.UPLOADING,
             table=RUN_MOVES,
             approved_by=by,
-            reason="",
+            reason=(delivery.pause_reason or "paused") if is_paused else "",
             upload_started_at=timezone.now(),
         )
         if approved:

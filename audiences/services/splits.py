@@ -1,23 +1,47 @@
 """Splitting a dataset by the values of a column: one delivery for each, made and published in one go."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from audiences.filtering import days, sampling
-from audiences.filtering.conditions import LONGEST_VALUE, Condition, FilterError, Group, RowFilter, check
+from audiences.filtering.conditions import Condition, FilterError, Group, RowFilter, check
+from audiences.filtering.sampling import NoLookError
 from audiences.models import Delivery, DeliveryColumn, Mode, Schedule, Split
 from audiences.services import deliveries, drafts, schedules
 from audiences.services.refusals import ServiceRefusal
+from audiences.services.split_values import (
+    MOST_VALUES,
+    Offered,
+    key_of,
+    offered,
+    proposed_kind,
+    rows_today,
+    values_in,
+)
 from audiences.states import DeliveryState
+from pinconnect.identifiers import kinds
 from pinconnect.identifiers.texts import trim
 from pinconnect.workspaces import audit
-from pinconnect.workspaces.models import User
+from pinconnect.workspaces.models import User, Workspace
 
-MOST_VALUES = 50
+__all__ = [
+    "MOST_VALUES",
+    "PATTERN",
+    "Offered",
+    "Wish",
+    "add",
+    "check_wish",
+    "create",
+    "filter_for",
+    "key_of",
+    "made_before",
+    "name_for",
+    "of_form",
+    "values_in",
+    "values_of",
+]
+
 # With so many values a column names people or things, not groups.
 FAR_TOO_MANY = 500
 PATTERN = "{name} – {value}"
@@ -35,24 +59,16 @@ class Wish:
     key: str
 
 
-def values_of(template: Delivery, column: str) -> sampling.Values:
+def values_of(template: Delivery, column: str) -> Offered:
     """The commonest values in the rows that the template takes. Raises ServiceRefusal for one that makes no groups."""
     _check_column(template, column)
     try:
-        found = sampling.values_of(
-            template.dataset, column, MOST_VALUES, only=rows_today(template.row_filter, template)
-        )
-    except sampling.NoLookError as error:
+        found = offered(template.dataset, column, rows_today(template.row_filter, template))
+    except NoLookError as error:
         raise ServiceRefusal("split_refused", sentence=str(error)) from error
     if found.distinct > FAR_TOO_MANY:
         raise ServiceRefusal("split_many", column=column, count=f"{found.distinct:,}", most=MOST_VALUES)
     return found
-
-
-def rows_today(row_filter: dict[str, Any], owner: Delivery | Split) -> RowFilter | None:
-    """The rows that a filter takes on this day; None for all."""
-    found = RowFilter.from_json(row_filter)
-    return found.on(days.today(owner.workspace.time_zone)) if found else None
 
 
 def name_for(split_name: str, pattern: str, value: str) -> str:
@@ -85,18 +101,35 @@ def create(template: Delivery, wish: Wish, *, by: User | None) -> Split:
     """Make and publish one delivery for each value, all or none; the same form sent twice makes them once.
 
     Profile, ad account, columns, mode, data, schedule and conditions are the template's. A template that was a draft
-    is discarded: the split is what became of it. Raises ServiceRefusal.
+    is discarded: the split is what became of it. Raises ServiceRefusal, also for a form that was sent with other wishes
+    before.
     """
     try:
         with transaction.atomic():
             template = Delivery.objects.select_for_update().get(pk=template.pk)
-            made = Split.objects.filter(workspace=template.workspace, request_key=wish.key).first()
-            return made or _create(template, wish, by=by)
+            return made_before(template.workspace, wish) or _create(template, wish, by=by)
     except IntegrityError:
-        made = Split.objects.filter(workspace=template.workspace, request_key=wish.key).first()
+        made = made_before(template.workspace, wish)
         if made is None:
             raise
         return made
+
+
+def of_form(workspace: Workspace, key: str) -> Split | None:
+    """What a form has made already."""
+    found: Split | None = Split.objects.filter(workspace=workspace, request_key=key).first()
+    return found
+
+
+def made_before(workspace: Workspace, wish: Wish) -> Split | None:
+    """What this form has made already. Raises ServiceRefusal if it asked for something else then."""
+    made = of_form(workspace, wish.key)
+    if made is None:
+        return None
+    values = set(made.deliveries.values_list("split_value", flat=True))
+    if (made.column, made.pattern, values) != (wish.column, wish.pattern, {key_of(value) for value in wish.values}):
+        raise ServiceRefusal("split_published", split=made)
+    return made
 
 
 def add(split: Split, values: Sequence[str], *, by: User | None) -> int:
@@ -118,11 +151,6 @@ def add(split: Split, values: Sequence[str], *, by: User | None) -> int:
         for value in fresh.values():
             _make(split, like, value, by=by)
         return len(fresh)
-
-
-def key_of(value: str) -> str:
-    """What all spellings of a value have in common."""
-    return unicodedata.normalize("NFC", trim(value)).lower()[:LONGEST_VALUE]
 
 
 def filter_for(base: RowFilter | None, column: str, value: str, known: Sequence[str]) -> RowFilter:
@@ -232,6 +260,9 @@ def _check_column(template: Delivery, column: str) -> None:
         raise ServiceRefusal("no_dataset_column", column=column, columns=", ".join(_columns(template)))
     if template.columns.filter(column=column).exists():
         raise ServiceRefusal("split_identifier", column=column)
+    kind = proposed_kind(template.dataset, column)
+    if kind:
+        raise ServiceRefusal("split_personal", column=column, label=kinds.get(kind).label)
 
 
 def _check_values(values: Sequence[str]) -> None:

@@ -58,6 +58,7 @@ def _page(request: HttpRequest, run: Run, member: Membership, *, is_fresh: bool)
         decide = runs.approve if decision == "approve" else runs.reject
         context["decided"] = decision if decide(run, by=member.user) else ""
         run.refresh_from_db()
+        context["delivery"] = run.delivery
         return render(request, "audiences/decision_over.html", context)
     context |= {"decider": member.user, "difference": difference.of(run)}
     return render(request, "audiences/decision.html", context)

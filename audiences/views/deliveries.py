@@ -16,8 +16,10 @@ from audiences.reports import audience as audience_report
 from audiences.reports import calls as calls_report
 from audiences.reports import lists as list_report
 from audiences.services import deliveries, refilling, runs, sharing
+from audiences.services.holding import MOST_REMOVED_UNMEASURED
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
+from pinconnect.lib.texts import without_nul
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -35,7 +37,7 @@ def _delivery(request: WorkspaceRequest, pk: int) -> Delivery:
 @workspace_view(Verb.VIEW)
 @require_GET
 def delivery_list(request: WorkspaceRequest) -> HttpResponse:
-    search, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    search, state = without_nul(request.GET.get("q", "")).strip(), request.GET.get("state", "")
     found = Delivery.objects.for_workspace(request.workspace).select_related(
         "dataset", "audience__ad_account", "profile", "split"
     )
@@ -74,6 +76,7 @@ def delivery_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "fillers": sharing.fillers(delivery),
         "newest_errors": calls_report.newest_errors(delivery),
         "schedule": Schedule.objects.filter(delivery=delivery).first(),
+        "most_unmeasured": MOST_REMOVED_UNMEASURED,
     }
     return render(request, "audiences/delivery_detail.html", context)
 

@@ -11,7 +11,7 @@ from audiences import files
 from audiences.models import Run
 from audiences.reports import run as run_report
 from audiences.services import runs
-from audiences.states import RunState
+from audiences.states import DeliveryState, RunState
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -76,7 +76,9 @@ def run_decide(request: WorkspaceRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     decide = runs.approve if request.POST.get("decision") == "approve" else runs.reject
     if run.state == RunState.HELD and decide(run, by=request.user):
-        said = "approved: it goes on now" if decide is runs.approve else "rejected: nothing was sent"
+        run.refresh_from_db()
+        when = "once the delivery is resumed" if run.delivery.state == DeliveryState.PAUSED else "now"
+        said = f"approved: it goes on {when}" if decide is runs.approve else "rejected: nothing was sent"
         messages.success(request, f"Run {run.number} is {said}.")
     else:
         messages.info(request, "This run no longer waits for a decision.")

@@ -1,6 +1,7 @@
 """The page on which a person says when a delivery runs by itself."""
 
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -28,7 +29,7 @@ def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(found, pk=pk)
     schedule = Schedule.objects.filter(delivery=delivery).first()
     form = ScheduleForm(request.POST or None, schedule=schedule, time_zone=request.workspace.time_zone)
-    context: dict[str, Any] = {"delivery": delivery, "form": form}
+    context: dict[str, Any] = {"delivery": delivery, "form": form, "schedule": schedule}
     if request.method == "POST" and form.is_valid():
         cost = budget.of(delivery, form.as_schedule())
         if not cost.is_over or request.POST.get("confirm") == form.stamp():
@@ -53,5 +54,9 @@ def _upcoming(schedule: Schedule | None) -> list[object]:
     times: list[object] = [schedule.due_at]
     if schedule.rhythm == Rhythm.CRON:
         start = max(schedule.due_at, timezone.now())
-        times += rhythm.upcoming(schedule.cron, schedule.time_zone, after=start, count=SHOWN - 1)
+        try:
+            times += rhythm.upcoming(schedule.cron, schedule.time_zone, after=start, count=SHOWN - 1)
+        except ZoneInfoNotFoundError:
+            # Choosing another zone is what this page is for.
+            return []
     return times

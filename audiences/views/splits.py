@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -34,14 +34,23 @@ class Line:
 @workspace_view(Verb.OPERATE)
 @require_http_methods(["GET", "POST"])
 def split_create(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """GET: column, whose values are shown. POST: do is review or publish; value for each, blank for rows without."""
-    found = Delivery.objects.for_workspace(request.workspace).exclude(state=DeliveryState.ARCHIVED)
+    """GET: column, whose values are shown. POST: do is review or publish; value for each, blank for rows without.
+
+    A form that was published before leads to what it made, also when its draft is discarded since.
+    """
+    found = Delivery.objects.for_workspace(request.workspace)
     template = get_object_or_404(found.select_related("dataset", "profile", "audience__ad_account"), pk=pk)
     sent = request.POST if request.method == "POST" else request.GET
     wish = _wish(request)
+    made = splits.of_form(request.workspace, wish.key) if request.method == "POST" else None
+    if made is not None:
+        return _lead_to(request, made, wish)
+    if template.state == DeliveryState.ARCHIVED:
+        raise Http404("An archived delivery is not split.")
+    columns = template.dataset.columns.filter(proposed_kind="")
     context: dict[str, Any] = {
         "delivery": template,
-        "columns": template.dataset.columns.exclude(name__in=template.columns.values("column")),
+        "columns": columns.exclude(name__in=template.columns.values("column")),
         "wish": wish,
         "ticked": {splits.key_of(value) for value in wish.values},
         "most": splits.MOST_VALUES,
@@ -70,8 +79,7 @@ def split_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     known = {delivery.split_value for delivery in found if delivery.state != DeliveryState.ARCHIVED}
     context: dict[str, Any] = {"split": split, "deliveries": found, "room": splits.MOST_VALUES - len(known)}
     try:
-        only = splits.rows_today(split.base_filter, split)
-        values = sampling.values_of(split.dataset, split.column, splits.MOST_VALUES, only=only)
+        values = splits.values_in(split, known)
         context["values"] = values
         context["fresh"] = [value for value in values.found if splits.key_of(value.text) not in known]
         present = {splits.key_of(value.text) for value in values.found} | ({""} if values.blank else set())
@@ -110,7 +118,7 @@ def _wish(request: WorkspaceRequest) -> splits.Wish:
     return splits.Wish(sent.get("column", ""), pattern, values, sent.get("key", "")[:40] or secrets.token_hex(16))
 
 
-def _values_or_none(template: Delivery, column: str) -> sampling.Values | None:
+def _values_or_none(template: Delivery, column: str) -> splits.Offered | None:
     try:
         return splits.values_of(template, column) if column else None
     except ServiceRefusal:
@@ -133,7 +141,19 @@ def _review(template: Delivery, wish: splits.Wish, values: sampling.Values) -> d
     return {"lines": lines, "budget": budget.of_split([line.rows or 0 for line in lines], schedule)}
 
 
+def _lead_to(request: WorkspaceRequest, made: Split, wish: splits.Wish) -> HttpResponse:
+    try:
+        splits.made_before(request.workspace, wish)
+    except ServiceRefusal as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.info(request, "This form has been published already. Here is what it made.")
+    return redirect("audiences:split-detail", request.workspace.slug, made.pk)
+
+
 def _publish(request: WorkspaceRequest, template: Delivery, wish: splits.Wish) -> HttpResponse:
     split = splits.create(template, wish, by=request.user)
-    messages.success(request, f"Published: {split.deliveries.count()} deliveries, and their first runs have begun.")
+    count = split.deliveries.count()
+    said = "1 delivery, and its first run has" if count == 1 else f"{count} deliveries, and their first runs have"
+    messages.success(request, f"Published: {said} begun.")
     return redirect("audiences:split-detail", request.workspace.slug, split.pk)

@@ -11,7 +11,7 @@ from audiences.people import erasing
 from audiences.people.lookup import Wanted
 from audiences.reports import budget
 from audiences.reports import run as run_report
-from audiences.services import editing
+from audiences.services import editing, runs
 from audiences.states import DeliveryState
 from pinconnect.pinterest import customer_lists
 from pinconnect.pinterest.client import Client
@@ -87,6 +87,38 @@ def test_pages_do_not_call_a_list_empty_whose_people_others_have_put_there(shop:
     assert all("Expect about" not in text for text in texts)
 
 
+def test_what_would_take_many_out_of_a_list_of_others_waits_and_the_pages_say_from_when_on(shop: Shop) -> None:
+    Audience.objects.update(size=200)
+    web = Web()
+    web.force_login(shop.workspace.members.get())
+    shop.change(people(range(61)))
+    before = shop.members
+
+    run = drive(shop.start())
+
+    assert (run.state, run.reason, shop.members) == ("held", "may_remove_many", before)
+    pages = [f"runs/{run.pk}/", f"deliveries/{shop.delivery.pk}/", ""]
+    of_run, of_delivery, dashboard = [web.get(f"/w/{shop.workspace.slug}/{page}").content.decode() for page in pages]
+    assert "30.5% of Pinterest’s size" in of_run
+    assert "Pinterest counts 200 people in its audience" in of_run
+    assert "Not known" in of_run
+    assert "names more than 30% of the 200 people whom Pinterest counts" in of_delivery
+    assert "take 61 identifiers out of a list that others have filled" in dashboard
+    runs.approve(run, by=None)
+    assert drive(run).state == "done"
+    assert not shop.members & expected_members(people(range(61)))
+
+
+def test_without_a_size_the_page_names_how_many_wait(shop: Shop) -> None:
+    web = Web()
+    web.force_login(shop.workspace.members.get())
+
+    text = web.get(f"/w/{shop.workspace.slug}/deliveries/{shop.delivery.pk}/").content.decode()
+
+    assert "names more than 1,000 identifiers waits for approval" in text
+    assert "% of the list" not in text
+
+
 def test_a_second_run_sends_only_who_is_not_gone_yet(shop: Shop) -> None:
     drive(shop.start())
     calls = len(shop.simulator.calls("customer_lists/update"))
@@ -157,11 +189,16 @@ def test_an_erasure_reaches_people_whom_somebody_else_put_there(shop: Shop, mode
     assert shop.start().plan["mode"] == mode
 
 
-def test_an_erasure_asks_for_nothing_twice_of_a_list_of_others(shop: Shop) -> None:
+def test_an_erasure_asks_once_for_whom_we_removed_before_since_others_may_have_put_them_back(shop: Shop) -> None:
     drive(shop.start())
+    theirs = Payload(records=people([20])[0]["email"], rows_json=None, count=1)
+    client, account = Client(shop.profile.access_token), shop.ad_account.pinterest_id
+    customer_lists.add(client, account, Audience.objects.get().customer_list_id, theirs)
+    assert len(shop.members) == 31
 
-    assert erase(shop, 20) == {RemovalState.ABSENT}
-    assert not Run.objects.filter(trigger=Trigger.ERASURE).exists()
+    assert erase(shop, 20) == {RemovalState.REMOVED}
+    assert shop.members == expected_members(people(range(30, 60)))
+    assert Run.objects.filter(trigger=Trigger.ERASURE).count() == 1
 
 
 def test_an_erasure_leaves_a_list_alone_that_only_a_draft_has_chosen(shop: Shop) -> None:

@@ -16,6 +16,20 @@ def test_cron_is_meant_on_the_clock_of_its_zone() -> None:
     assert rhythm.next_cron("30 6 * * *", "Europe/Berlin", after=utc(2027, 7, 10, 0)) == utc(2027, 7, 10, 4, 30)
 
 
+@pytest.mark.parametrize(
+    ("cron", "times"),
+    [
+        ("*/15 * * * *", 96),
+        ("30 6 * * *", 1),
+        ("30 6,18 * * 1-5", 2 * 20 / 28),
+        ("*/30 8-10 1 * *", 6 / 28),
+        ("0 0 29 2 *", 0),
+    ],
+)
+def test_how_often_a_day_is_the_average_of_four_weeks(cron: str, times: float) -> None:
+    assert rhythm.per_day(cron, after=utc(2027, 1, 10, 12)) == pytest.approx(times)
+
+
 def test_time_that_does_not_exist_comes_an_hour_later_and_once() -> None:
     found = rhythm.upcoming("30 2 * * *", "Europe/Berlin", after=utc(2027, 3, 27, 12), count=2)
 

@@ -19,7 +19,7 @@ from tests.guards.samples import Sample, World
 def _draft(world: World) -> Delivery:
     """A draft of its own for every address, since some of them end it."""
     if "dataset" not in world.kept:
-        world.kept["dataset"] = make_dataset(world.workspace, people(range(3)))
+        world.kept["dataset"] = make_dataset(world.workspace, [row | {"tier": "a"} for row in people(range(3))])
         world.kept["profile"] = Profile.objects.create(
             workspace=world.workspace, username="bob", pinterest_id="sample-bob", scopes=list(ASKED_FOR)
         )
@@ -88,7 +88,7 @@ def call(world: World) -> dict[str, object]:
 
 
 def split(world: World) -> dict[str, object]:
-    wish = splits.Wish("phone", splits.PATTERN, ("a",), token_hex(8))
+    wish = splits.Wish("tier", splits.PATTERN, ("a",), token_hex(8))
     return {"pk": splits.create(_draft(world), wish, by=None).pk}
 
 

@@ -75,7 +75,8 @@ def _update(found: Profile, person: PinterestUser, pair: TokenPair, by: User | N
     was_usable = locked.is_usable
     locked.refresh_from_db()
     if not was_usable:
-        transaction.on_commit(lambda: profile_recovered.send(Profile, profile=locked))
+        # Whoever connects is done, whatever becomes of what others do about it.
+        transaction.on_commit(lambda: profile_recovered.send(Profile, profile=locked), robust=True)
     return locked
 
 

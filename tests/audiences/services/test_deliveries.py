@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from audiences import tasks
-from audiences.models import Run
+from audiences.models import Run, Trigger
 from audiences.services import deliveries
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState, RunState
@@ -117,3 +117,28 @@ def test_archiving_stops_the_run_and_frees_the_name(shop: Shop) -> None:
     for call in (deliveries.archive, deliveries.publish):
         with pytest.raises(ServiceRefusal, match="archived"):
             call(shop.delivery, by=None)
+
+
+def test_a_profile_that_recovers_starts_nothing_because_of_an_erasure_in_between(shop: Shop) -> None:
+    erasure = drive(Run.objects.get())
+    erasure.pk, erasure.number, erasure.trigger = None, 2, Trigger.ERASURE
+    erasure.plan = {**erasure.plan, "snapshots": []}
+    erasure.save(force_insert=True)
+    deliveries.pause_for_profile(shop.delivery, "profile_expired")
+
+    profile_recovered.send(sender=None, profile=shop.profile)
+
+    assert state_of(shop) == (DeliveryState.ACTIVE, "")
+    assert Run.objects.count() == 2, "the data is what the last run has delivered"
+
+
+def test_a_profile_that_recovers_delivers_what_arrived_before_an_erasure(shop: Shop) -> None:
+    erasure = drive(Run.objects.get())
+    shop.change(people(range(31)))
+    erasure.pk, erasure.number, erasure.trigger = None, 2, Trigger.ERASURE
+    erasure.save(force_insert=True)
+    deliveries.pause_for_profile(shop.delivery, "profile_expired")
+
+    profile_recovered.send(sender=None, profile=shop.profile)
+
+    assert Run.objects.get(number=3).trigger == Trigger.NEW_DATA

@@ -1,13 +1,16 @@
 """Delivering into lists that were on Pinterest before, alone and beside other deliveries."""
 
 import pytest
+from django.db.models import F
 
-from audiences.models import Audience, Delivery, ListedList, Mode, Run
-from audiences.services import deliveries, drafts, endings, existing, listing
+from audiences import reconcile
+from audiences.models import Audience, Delivery, ListedList, Mode, Run, Trigger
+from audiences.services import deliveries, drafts, endings, existing, listing, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
-from pinconnect.profiles.models import AdAccount
+from pinconnect.profiles.models import AdAccount, Profile
+from pinconnect.profiles.signals import profile_recovered
 from tests.factories_audiences import (
     BOBS_ACCOUNT,
     EMAIL,
@@ -153,6 +156,37 @@ def test_two_deliveries_into_one_list_share_its_ledger(shop: Shop) -> None:
     assert first.audience_id == second.audience_id
     run = drive(deliveries.publish(second, by=None))
     assert run.counts["final"]["rows"]["already_there"] == 120
+
+
+def test_a_recovered_profile_sets_every_delivery_of_a_shared_list_going(shop: Shop) -> None:
+    pair = [deliver(chosen(shop, 2, name=name, mode=Mode.ADD)) for name in ("Spring", "More")]
+    shop.change(people(range(2000, 2125)))
+    for delivery in (*pair, shop.delivery):
+        deliveries.pause_for_profile(delivery, "profile_expired")
+
+    Profile.objects.update(token_version=F("token_version") + 1)
+    profile_recovered.send(sender=None, profile=shop.profile)
+    # One of the two waits for the run of the other, and keeps no delivery from going on.
+    waiting = Delivery.objects.get(state="paused")
+    assert waiting in pair
+    drive_through(Run.objects.active().get(audience=waiting.audience_id))
+    reconcile.resume_recovered()
+
+    assert not Delivery.objects.exclude(state="active").exists()
+    assert Run.objects.filter(delivery=waiting).latest("pk").trigger == Trigger.NEW_DATA
+
+
+def test_a_run_that_is_held_on_a_shared_list_keeps_no_other_delivery_paused(shop: Shop) -> None:
+    first, second = (deliver(chosen(shop, 2, name=name, mode=Mode.ADD)) for name in ("Spring", "More"))
+    shop.change(people(range(2000, 2125)))
+    held = runs.start(first, by=None, trigger=Trigger.BY_HAND)
+    Run.objects.filter(pk=held.pk).update(state=RunState.HELD)
+    deliveries.pause_for_profile(second, "profile_expired")
+
+    assert deliveries.resume_for_profile(second)
+
+    second.refresh_from_db()
+    assert second.state == "active"
 
 
 def test_what_is_wrong_with_a_shared_list_stays_known_when_one_of_two_is_archived(shop: Shop) -> None:

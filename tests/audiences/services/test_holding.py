@@ -2,7 +2,7 @@
 
 import pytest
 
-from audiences.models import Delivery, Run, Trigger
+from audiences.models import Audience, Delivery, Run, Trigger
 from audiences.pipeline.plan import Counts, KindCounts, RowCounts
 from audiences.services.holding import hold_reason
 
@@ -37,8 +37,30 @@ def test_large_changes_wait(change: dict[str, int], reason: str) -> None:
     assert hold_reason(run(), counts(**change)) == reason
 
 
+@pytest.mark.parametrize(
+    ("size", "removals", "reason"),
+    [
+        (None, 1_000, ""),
+        (None, 1_001, "may_remove_many"),
+        (0, 1_001, "may_remove_many"),
+        (10_000, 3_000, ""),
+        (10_000, 3_001, "may_remove_many"),
+        (1_000_000, 300_000, ""),
+        (120, 20, ""),
+        (120, 21, "may_remove_many"),
+        (120, 0, ""),
+    ],
+)
+def test_removals_from_a_list_of_others_wait_by_pinterests_size(size: int | None, removals: int, reason: str) -> None:
+    found = run(plan={"takes_strangers": True}, audience=Audience(size=size))
+
+    assert hold_reason(found, counts(ledger=0, removals=removals, is_removal=True)) == reason
+
+
 def test_erasure_never_waits() -> None:
     assert hold_reason(run(trigger=Trigger.ERASURE), counts(ledger=10, removals=10)) == ""
+    strangers = run(trigger=Trigger.ERASURE, plan={"takes_strangers": True}, audience=Audience())
+    assert hold_reason(strangers, counts(ledger=0, removals=5_000)) == ""
 
 
 def test_approved_run_does_not_wait_again() -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from audiences import tasks
 from audiences.models import Batch, Mode, Run, Scope
 from audiences.pipeline import upload
-from audiences.services import editing, runs
+from audiences.services import deliveries, editing, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import BatchState, RunState
 from pinconnect.alerts.models import Alert
@@ -215,6 +215,25 @@ def test_a_large_removal_is_held_until_somebody_approves(shop: Shop) -> None:
     assert drive(run).state == RunState.DONE
     assert shop.members == expected_members(people(range(15)))
     assert not Alert.objects.filter(kind="audiences.run_held", resolved_at=None).exists()
+
+
+@pytest.mark.parametrize("why", ["", "not_permitted"])
+def test_a_run_that_is_approved_while_its_delivery_is_paused_says_why_it_waits(shop: Shop, why: str) -> None:
+    drive(first_run())
+    shop.change(people(range(15)))
+    run = drive(shop.start())
+    shop.delivery.refresh_from_db()
+    if why:
+        deliveries.pause_for_profile(shop.delivery, why)
+    else:
+        deliveries.pause(shop.delivery, by=None)
+
+    assert runs.approve(run, by=None)
+
+    assert (drive(run).state, run.reason) == (RunState.UPLOADING, why or "paused")
+    deliveries.resume(shop.delivery, by=None)
+    assert (drive(run).state, run.reason) == (RunState.DONE, "")
+    assert shop.members == expected_members(people(range(15)))
 
 
 def test_a_rejected_run_sends_nothing(shop: Shop) -> None:

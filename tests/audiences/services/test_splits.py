@@ -63,6 +63,18 @@ def test_same_form_sent_twice_makes_them_once(shop: Shop) -> None:
     assert other.deliveries.get().name == "Newsletter – DE (2)", "a taken name gets a number"
 
 
+@pytest.mark.parametrize(
+    "other", [wish("DE", "FR", ""), wish("DE"), wish("DE", "FR", pattern="{value}"), wish("DE", "FR", column="town")]
+)
+def test_same_form_with_other_choices_is_refused(shop: Shop, other: splits.Wish) -> None:
+    splits.create(shop.delivery, wish("DE", "FR"), by=None)
+
+    with pytest.raises(ServiceRefusal, match="split_published"):
+        splits.create(shop.delivery, other, by=None)
+
+    assert splits.create(shop.delivery, wish("fr ", "DE"), by=None).deliveries.count() == 2, "the same in other letters"
+
+
 def test_draft_becomes_its_split_and_hands_on_what_was_set_up(shop: Shop) -> None:
     draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Spring", mode=Mode.ADD)
     schedules.change(draft, schedules.Wish("interval", 60), by=None)
@@ -81,6 +93,7 @@ def test_draft_becomes_its_split_and_hands_on_what_was_set_up(shop: Shop) -> Non
     ("asked", "code"),
     [
         (wish("DE", column="email"), "split_identifier"),
+        (wish("DE", column="phone"), "split_personal"),
         (wish("DE", column="town"), "no_dataset_column"),
         (wish(), "split_nothing"),
         (wish("DE", pattern="Same for all"), "split_pattern"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audiences import decision_links
 from audiences.models import Delivery, Run, Trigger
-from audiences.services import runs
+from audiences.services import deliveries, runs
 from audiences.states import RunState
 from pinconnect.lib.redact import redact
 from pinconnect.workspaces.mail import send
@@ -112,6 +112,17 @@ def test_approving_by_link_sends_the_run_on_in_the_name_of_whose_link_it_is(page
     assert AuditEvent.objects.get(verb="run.approved").actor == pages.user
     assert drive(held).state == RunState.DONE
     assert len(pages.shop.members) == 150
+
+
+def test_the_link_says_that_a_run_of_a_paused_delivery_goes_on_once_that_is_resumed(pages: Pages, held: Run) -> None:
+    deliveries.pause(pages.shop.delivery, by=None)
+
+    asked = Client().get(link(pages, held)).content.decode()
+    answered = Client().post(link(pages, held), {"decision": "approve"}).content.decode()
+
+    assert "if you approve, the run goes on once it is resumed" in asked
+    assert "goes on once the delivery is resumed: it is paused" in answered
+    assert "goes on now" not in answered
 
 
 def test_rejecting_by_link_sends_nothing(pages: Pages, held: Run) -> None:

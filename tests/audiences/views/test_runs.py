@@ -3,6 +3,7 @@
 from typing import Any
 
 from audiences.models import Delivery, Run
+from audiences.services import deliveries
 from audiences.states import RunState
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
@@ -163,3 +164,16 @@ def test_a_dry_run_says_that_nothing_was_sent_and_offers_to_run(pages: Pages) ->
     pages.post(f"deliveries/{pages.shop.delivery.pk}/run/", dry_run="1")
 
     assert "waits for somebody's approval" in pages.get(f"runs/{finished(pages).pk}/").content.decode()
+
+
+def test_approving_a_run_of_a_paused_delivery_says_that_it_goes_on_once_that_is_resumed(pages: Pages) -> None:
+    run = held(pages)
+    deliveries.pause(pages.shop.delivery, by=None)
+    before = pages.get(f"runs/{run.pk}/").content.decode()
+
+    answer = pages.web.post(pages.url(f"runs/{run.pk}/decide/"), {"decision": "approve"}, follow=True)
+
+    text = answer.content.decode()
+    assert "if you approve, the run goes on once it is resumed" in before
+    assert "approved: it goes on once the delivery is resumed" in text
+    assert "Resume the delivery and the run goes on." in text

@@ -1,13 +1,17 @@
 """The page of a delivery's schedule."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audiences.models import Run, Schedule
+from audiences.services import deliveries, schedules
+from audiences.services.schedules import Wish
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
-from tests.factories_audiences import drive
+from tests.factories_audiences import add_snapshot, drive, make_draft, people
 
 
 def url(pages: Pages) -> str:
@@ -129,3 +133,38 @@ def test_looking_saves_nothing(pages: Pages) -> None:
 def test_viewer_gets_403_and_a_stranger_404(pages: Pages, method: str) -> None:
     assert getattr(pages.as_role(Role.VIEWER), method)(url(pages)).status_code == 403
     assert getattr(pages.as_outsider(), method)(url(pages)).status_code == 404
+
+
+def test_other_schedules_make_one_over_the_limit_that_alone_fits(large: Pages) -> None:
+    shop = large.shop
+    other = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Second")
+    drive(deliveries.publish(other, by=None))
+    schedules.change(other, Wish("interval", every_minutes=60), by=None)
+
+    text = large.post(url(large), rhythm="interval", every_minutes="60").content.decode()
+
+    assert "Not saved yet" in text
+    assert "about 240 calls a day, the other active schedules about 240" in text
+    assert "The other active schedules of this app take about 240 a day." in large.get(url(large)).content.decode()
+    assert not Schedule.objects.filter(delivery=shop.delivery).exists()
+
+
+def test_before_the_first_run_the_dry_run_says_what_it_costs(trial: None, pages: Pages) -> None:
+    drive(pages.shop.start(is_dry_run=True))
+
+    text = pages.get(url(pages)).content.decode()
+
+    assert "By the newest dry run, a run takes 10 calls" in text
+    assert "Not saved yet" in pages.post(url(pages), **OFTEN).content.decode()
+
+
+def test_held_run_keeps_the_next_one_waiting_and_the_page_says_so(pages: Pages) -> None:
+    drive(Run.objects.get())
+    add_snapshot(pages.shop.dataset, people(range(100)))
+    assert drive(pages.shop.start()).state == "held"
+    pages.post(url(pages), rhythm="interval", every_minutes="60")
+    Schedule.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+
+    assert schedules.start_due() == 0
+
+    assert "One that is held for approval is at work too" in pages.get(url(pages)).content.decode()

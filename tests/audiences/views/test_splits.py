@@ -7,7 +7,7 @@ import pytest
 from audiences.models import Delivery, Split
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
-from tests.factories_audiences import add_snapshot, people
+from tests.factories_audiences import add_snapshot, make_draft, people
 
 
 @pytest.fixture
@@ -131,3 +131,73 @@ def test_values_stay_out_of_addresses_and_logs(split_pages: Pages, caplog: pytes
 
     assert "Gold" not in answer["Location"]
     assert "Gold" not in caplog.text
+
+
+def test_column_of_identifiers_is_neither_offered_nor_shown(split_pages: Pages) -> None:
+    offered = split_pages.get(path(split_pages)).content.decode()
+    text = split_pages.get(path(split_pages) + "?column=phone").content.decode()
+
+    assert '<option value="tier"' in offered
+    assert not re.search(r'<option value="(phone|gaid|email)"', offered)
+    assert "so it names people and makes no groups" in text
+    assert "+1415555" not in text
+
+
+@pytest.fixture
+def team(pages: Pages) -> Pages:
+    """A column of groups among which somebody wrote two people."""
+    teams = ("Sales", "Sales", "Front desk", "jane@example.com", "Front desk", "0170 1234567")
+    pages.shop.change([row | {"team": teams[n % 6]} for n, row in enumerate(people(range(300)))])
+    return pages
+
+
+def test_values_that_name_people_are_counted_and_not_shown(team: Pages) -> None:
+    chosen = {"column": "team", "pattern": "{name} – {value}", "key": "t" * 32, "value": ["Sales"]}
+
+    text = team.get(path(team) + "?column=team").content.decode()
+    team.post(path(team), **chosen, do="publish")
+    detail = team.get(f"splits/{Split.objects.get().pk}/").content.decode()
+
+    assert 'value="Front desk"' in text
+    for page in (text, detail):
+        assert "2 values look like personal data and cannot be used" in page
+        assert "jane@" not in page
+        assert "0170" not in page
+    assert "Not all values are listed" not in text
+
+
+def test_column_that_holds_people_by_now_shows_none_on_the_page_of_its_split(split_pages: Pages) -> None:
+    split_pages.post(path(split_pages), **form("Gold", do="publish"))
+    add_snapshot(split_pages.shop.dataset, [row | {"tier": row["gaid"]} for row in people(range(30))])
+
+    text = split_pages.get(f"splits/{Split.objects.get().pk}/").content.decode()
+
+    assert "30 values look like personal data" in text
+    assert "-0000-4000-8000-" not in text
+
+
+def test_form_sent_again_with_other_values_publishes_nothing_and_says_so(split_pages: Pages) -> None:
+    split_pages.post(path(split_pages), **form("Gold", do="publish"))
+    split = Split.objects.get()
+
+    answer = split_pages.web.post(split_pages.url(path(split_pages)), form("Silver", "Gold", do="publish"), follow=True)
+
+    assert answer.redirect_chain == [(split_pages.url(f"splits/{split.pk}/"), 302)]
+    text = answer.content.decode()
+    assert "before, with other choices, so nothing was published now" in text
+    assert text.count("Published: ") == 1, "what was said of the first one"
+    assert 'value="Silver"' in text, "it can be added there"
+    assert Delivery.objects.filter(split=split).count() == 1
+
+
+@pytest.mark.parametrize("do", ["publish", "review"])
+def test_form_of_a_draft_sent_again_leads_to_its_split(split_pages: Pages, do: str) -> None:
+    shop = split_pages.shop
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Spring")
+    first = split_pages.post(f"deliveries/{draft.pk}/split/", **form("Gold", do="publish"))
+
+    again = split_pages.post(f"deliveries/{draft.pk}/split/", **form("Gold", do=do))
+
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
+    assert Split.objects.count() == 1
+    assert split_pages.get(f"deliveries/{draft.pk}/split/").status_code == 404
