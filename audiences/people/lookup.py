@@ -9,35 +9,34 @@ so the lists that have such a run are named too.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import duckdb
+from django.db import Error as AnyDatabaseError
 
-from audiences import files, ledger
+from audiences import ledger
 from audiences.models import Audience, Changes, Delivery, Run
 from audiences.people import history
+from audiences.people.members import Wanted, members_of, rows_of
 from audiences.people.parts import Parts
 from audiences.states import RunState
 from pinconnect.datasets.models import Snapshot
 from pinconnect.identifiers import kinds, texts
+from pinconnect.queue.budget import TimeBudget
 from pinconnect.workspaces.models import Workspace
 
-_QUERIES_AT_ONCE = 200
+logger = logging.getLogger(__name__)
+
 _ATTEMPTS = 3
+# So long the lists are read one by one where something cannot be read; somebody waits for the answer.
+_ONE_BY_ONE_S = 10.0
 # Pinterest may hold people of these that no ledger shows. A held run is not among them: it has sent nothing.
 _UNSETTLED = (RunState.UPLOADING, RunState.SETTLING)
-
-
-@dataclass(frozen=True, order=True)
-class Wanted:
-    """An identifier as lists hold it. digest: 32 bytes, or 20 or 16 for a SHA-1 or MD5 that was let through."""
-
-    wire_kind: str
-    digest: bytes
+_Changed = list[tuple[Wanted, int, bool]]
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Place:
-    """A list that holds it now or has held it, or that is being sent to.
+    """A list that holds it now or has held it, that is being sent to, or of which nobody can say.
 
-    members: which of the wanted are on it now. events: newest first. run: the one that is under way there.
+    members: which of the wanted its ledger names. events: newest first. run: the one that is under way there.
+    is_readable: whether its ledger and history are there.
     """
 
     audience: Audience
@@ -63,15 +63,21 @@ class Place:
     members: tuple[Wanted, ...]
     events: tuple[Event, ...]
     run: Run | None = None
+    is_readable: bool = True
 
     @property
     def is_known(self) -> bool:
-        """Whether it is on the list or was; if not, all there is to say is that a run is under way."""
+        """Whether it is on the list or was; if not, all there is to say is that nobody knows, and why."""
         return bool(self.members or self.events)
 
     @property
+    def is_gone(self) -> bool:
+        """Whether Pinterest has the list no more; then its ledger says who was on it at the end."""
+        return bool(self.audience.list_state == "GONE")
+
+    @property
     def is_member(self) -> bool:
-        return bool(self.members)
+        return bool(self.members) and not self.is_gone
 
     @property
     def hashes(self) -> str:
@@ -84,38 +90,94 @@ class Place:
         return self.events[0].at if self.events else None
 
 
+@dataclass
+class _Found:
+    """What ledgers and histories say, by the audience's id. unreadable: of which lists they could not be read."""
+
+    members: dict[int, list[Wanted]] = field(default_factory=dict)
+    changes: dict[int, _Changed] = field(default_factory=dict)
+    unreadable: set[int] = field(default_factory=set)
+
+
 def look_up(workspace: Workspace, wanted: Iterable[Wanted]) -> list[Place]:
     """Every list of the workspace that holds any of these now, then those that have held it.
 
-    Of the latter, lists that a run is being sent to come last, and after them those of which nothing but that is known.
+    Of the latter, lists that a run is being sent to come last, and after them those of which nothing but that is known,
+    or not even that because their ledger cannot be read.
     """
     sought = sorted(set(wanted))
     for attempt in range(1, _ATTEMPTS + 1):
         # Asked for before the ledgers are: what is settled in between is found in them.
         under_way = _under_way(workspace)
         audiences, kept = _state(workspace)
-        try:
-            with Parts() as parts:
-                members = members_of(parts, audiences, sought)
-                changes = _changes(parts, audiences, kept, sought)
-        except (duckdb.IOException, ledger.LedgerBroken):
-            if attempt == _ATTEMPTS:
-                raise
-        else:
-            # A run that settled meanwhile has put another version in the place of what was read.
-            if _versions(*_state(workspace)) == _versions(audiences, kept):
-                break
-    events = _events(changes)
+        read = _read(audiences, kept, sought, is_last=attempt == _ATTEMPTS)
+        # A run that settled meanwhile has put another version in the place of what was read.
+        if read is not None and _versions(*_state(workspace)) == _versions(audiences, kept):
+            break
+    assert read is not None  # noqa: S101 -- the last attempt always answers
+    return sorted(_places(read, under_way, audiences), key=_rank)
+
+
+def _places(read: _Found, under_way: dict[int, Run], audiences: Sequence[Audience]) -> list[Place]:
+    events = _events(read.changes)
     # A first run has no ledger yet.
     sent_to = [run.audience for run in under_way.values() if run.audience]
     listed = {audience.pk: audience for audience in (*sent_to, *audiences)}
     deliveries = _deliveries(list(listed.values()))
     found = [
-        Place(audience, deliveries[key], tuple(members[key]), events[key], under_way.get(key))
+        Place(
+            audience,
+            deliveries[key],
+            tuple(read.members.get(key, ())),
+            events[key],
+            under_way.get(key),
+            key not in read.unreadable,
+        )
         for key, audience in listed.items()
-        if members[key] or events[key] or key in under_way
     ]
-    return sorted(found, key=_rank)
+    return [place for place in found if place.is_known or place.run or not place.is_readable]
+
+
+def _read(
+    audiences: Sequence[Audience], kept: Sequence[Changes], sought: Sequence[Wanted], *, is_last: bool
+) -> _Found | None:
+    """All lists in one go, which is fast; the last time one by one if need be. None: to be tried again at once."""
+    try:
+        with Parts() as parts:
+            return _Found(members_of(parts, audiences, sought), _changes(parts, audiences, kept, sought))
+    except AnyDatabaseError:
+        raise
+    except (duckdb.Error, ledger.LedgerBroken):
+        # A version may have been replaced and removed while it was read.
+        return _read_one_by_one(audiences, kept, sought) if is_last else None
+    except Exception as error:
+        logger.exception("Ledgers of the workspace cannot be read (%s).", type(error).__name__)
+        return _read_one_by_one(audiences, kept, sought)
+
+
+def _read_one_by_one(audiences: Sequence[Audience], kept: Sequence[Changes], sought: Sequence[Wanted]) -> _Found:
+    """What can be read; a list that is gone from Pinterest holds nobody, whatever became of its ledger."""
+    found, budget = _Found(), TimeBudget(_ONE_BY_ONE_S)
+    for audience in audiences:
+        own = [one for one in kept if one.audience_id == audience.pk]
+        read = None if budget.is_spent else _try_to_read(audience, own, sought)
+        if read is not None:
+            found.members.update(read.members)
+            found.changes.update(read.changes)
+        elif audience.list_state != "GONE":
+            found.unreadable.add(audience.pk)
+    return found
+
+
+def _try_to_read(audience: Audience, kept: Sequence[Changes], sought: Sequence[Wanted]) -> _Found | None:
+    try:
+        with Parts() as parts:
+            return _Found(members_of(parts, [audience], sought), _changes(parts, [audience], kept, sought))
+    except AnyDatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- storage may fail in any way, and the other lists are there
+        logger.warning("The ledger of audience %s cannot be read (%s).", audience.pk, type(error).__name__)
+        return None
 
 
 def _rank(place: Place) -> tuple[bool, bool, bool, str]:
@@ -138,44 +200,9 @@ def _versions(audiences: Sequence[Audience], kept: Sequence[Changes]) -> tuple[l
     return [(audience.pk, audience.ledger_version) for audience in audiences], [one.pk for one in kept]
 
 
-def members_of(parts: Parts, audiences: Sequence[Audience], wanted: Sequence[Wanted]) -> dict[int, list[Wanted]]:
-    """Which of the wanted are on each list now, by the audience's id; one partition of each ledger is read."""
-    return _in_ledgers(
-        parts, {audience.pk: files.ledger_name(audience, audience.ledger_version) for audience in audiences}, wanted
-    )
-
-
-def gone_of(parts: Parts, audience: Audience, wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Which of the wanted Pinterest has acknowledged as removed from a list that others have filled too."""
-    name = f"{files.ledger_name(audience, audience.ledger_version)}/{ledger.GONE}"
-    if not audience.ledger_version or not (parts.with_file(name, ledger.MANIFEST) / ledger.MANIFEST).exists():
-        return []
-    return _in_ledgers(parts, {audience.pk: name}, wanted)[audience.pk]
-
-
-def _in_ledgers(parts: Parts, names: Mapping[int, str], wanted: Sequence[Wanted]) -> dict[int, list[Wanted]]:
-    """names: where the ledger is stored, by the audience's id."""
-    queries = []
-    for audience_id, name in names.items():
-        stats = ledger.stats(parts.with_file(name, ledger.MANIFEST))
-        for one in wanted:
-            if stats.members.get(one.wire_kind):
-                digest = one.digest.hex()
-                for file in ledger.file_names(stats, digest):
-                    path = parts.with_file(name, file)
-                rows = ledger.partition(path, stats, digest)
-                queries.append(f"SELECT {audience_id} AS a, wire_kind, h FROM ({rows})")
-    found: dict[int, list[Wanted]] = defaultdict(list)
-    for key, number, digest in _rows(queries):
-        one = Wanted(kinds.WIRE_CODES[number], bytes(digest))
-        if one in wanted:
-            found[key].append(one)
-    return found
-
-
 def _changes(
     parts: Parts, audiences: Sequence[Audience], kept: Sequence[Changes], wanted: Sequence[Wanted]
-) -> dict[int, list[tuple[Wanted, int, bool]]]:
+) -> dict[int, _Changed]:
     """(identifier, run, is_removal) in the order of the runs, by audience; what changed nothing is among them."""
     by_pk = {audience.pk: audience for audience in audiences}
     queries = []
@@ -190,27 +217,13 @@ def _changes(
                     f"FROM {history.rows_of(folder, part)} "
                     f"WHERE h = unhex('{sought.digest.hex()}') AND wire_kind = {kinds.WIRE_NUMBERS[sought.wire_kind]}"
                 )
-    found: dict[int, list[tuple[Wanted, int, bool]]] = defaultdict(list)
-    for audience_id, number, digest, run, is_removal in sorted(_rows(queries), key=lambda row: row[3:]):
+    found: dict[int, _Changed] = defaultdict(list)
+    for audience_id, number, digest, run, is_removal in sorted(rows_of(queries), key=lambda row: row[3:]):
         found[audience_id].append((Wanted(kinds.WIRE_CODES[number], bytes(digest)), run, is_removal))
     return found
 
 
-def _rows(queries: Sequence[str]) -> list[tuple[Any, ...]]:
-    """The rows of many small queries, asked for in few statements."""
-    found: list[tuple[Any, ...]] = []
-    if not queries:
-        return found
-    connection = duckdb.connect(":memory:", config={"threads": 2})
-    try:
-        for start in range(0, len(queries), _QUERIES_AT_ONCE):
-            found += connection.execute(" UNION ALL ".join(queries[start : start + _QUERIES_AT_ONCE])).fetchall()
-    finally:
-        connection.close()
-    return found
-
-
-def _events(changes: dict[int, list[tuple[Wanted, int, bool]]]) -> dict[int, tuple[Event, ...]]:
+def _events(changes: dict[int, _Changed]) -> dict[int, tuple[Event, ...]]:
     """Only what changed the list: an ADD of what is on it, or the end of what is not, is no event."""
     runs = Run.objects.select_related("delivery__dataset").in_bulk(
         {run for found in changes.values() for _, run, _ in found}

@@ -10,10 +10,13 @@ from audiences.people.lookup import Event, Place
 from pinconnect.datasets.models import Snapshot
 from pinconnect.identifiers import kinds
 
+# Data that is appended to is read as many snapshots, and mostly the newest of them brought somebody.
+_SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Chapter:
-    """One event in words. run: to link to; snapshots: what it read."""
+    """One event in words. run: to link to; snapshots: what it read, newest first."""
 
     title: str
     body: str
@@ -21,6 +24,15 @@ class Chapter:
     run: Run
     snapshots: tuple[Snapshot, ...]
     tone: str
+
+    @property
+    def newest(self) -> tuple[Snapshot, ...]:
+        return self.snapshots[:_SHOWN]
+
+    @property
+    def older(self) -> tuple[Snapshot, ...]:
+        """Those that are folded away."""
+        return self.snapshots[_SHOWN:]
 
 
 @dataclass(frozen=True)
@@ -36,9 +48,13 @@ class Story:
 
 def story_of(place: Place) -> Story:
     """A place in words."""
+    if not place.is_readable:
+        return Story(place, "Cannot be looked up", "warn", "The ledger of this list cannot be read.", ())
     if not place.is_known:
         return Story(place, "Not known yet", "neutral", "A run is under way.", ())
     chapters = tuple(_chapter(event) for event in place.events)
+    if place.is_gone:
+        return Story(place, "The list is gone", "neutral", "It was deleted at Pinterest, so nobody is on it.", chapters)
     if not place.is_member:
         return Story(place, "Not on the list any more", "neutral", chapters[0].body if chapters else "", chapters)
     arrivals = [chapter for chapter, event in zip(chapters, place.events, strict=True) if not event.is_removal]
@@ -50,7 +66,7 @@ def _chapter(event: Event) -> Chapter:
     run, dataset = event.run, event.run.delivery.dataset
     title = f"{kinds.wire_label(event.wanted.wire_kind)} {'removed' if event.is_removal else 'added'}"
     return Chapter(
-        title, _why(event, str(dataset)), event.at, run, event.snapshots, "warn" if event.is_removal else "good"
+        title, _why(event, str(dataset)), event.at, run, event.snapshots[::-1], "warn" if event.is_removal else "good"
     )
 
 

@@ -21,11 +21,24 @@ _TONES = {
     RemovalState.ABSENT: "neutral",
     RemovalState.GONE: "neutral",
 }
+_AGAIN = "It is tried again by itself, at least every quarter of an hour."
 _WAITS = {
     "": "Its turn comes in a moment.",
     "removing": "The removal is under way.",
+    "removal_refused": f"Pinterest did not take all of the removal. {_AGAIN}",
     "run_first": "A run of this list is under way. The removal follows as soon as it has ended.",
+    "run_unsure": "A run of this list was stopped half-way, and Pinterest has not said whether it took the last of it. "
+    "Connect the profile of the delivery again: then Pinterest is asked once more, and the removal follows.",
+    "run_files_lost": "The files of a run of this list are gone, and until they are back it cannot end. They are made "
+    "anew where that is possible; if it lasts, put the storage folder back from a backup. Then the removal follows.",
     "no_delivery": "No delivery of this list has a profile. Connect it again under Profiles.",
+    "ledger_broken": "The ledger of this list is damaged or missing, so nobody can tell who is on it. Put the storage "
+    f"folder back from a backup. {_AGAIN}",
+    "ledger_away": "The storage that holds the ledger of this list does not answer. If it lasts, tell whoever runs "
+    f"PinConnect: the worker’s log says more. {_AGAIN}",
+    "ledger_no_room": f"The disk is full, so the ledger of this list cannot be read. Make room. {_AGAIN}",
+    "mistake": "It stopped because of a mistake in PinConnect. Tell whoever runs it: the worker’s log says more. "
+    f"{_AGAIN}",
 }
 
 
@@ -119,7 +132,7 @@ def _line(removal: Removal) -> Line:
     audience, state = removal.audience, RemovalState(removal.state)
     note = ""
     if state == RemovalState.WAITING:
-        note = _WAITS.get(removal.waits_for) or reason(removal.waits_for).body
+        note = _why(removal)
     return Line(
         audience.name,
         str(audience.ad_account),
@@ -130,6 +143,18 @@ def _line(removal: Removal) -> Line:
         removal.acknowledged_at,
         removal.run,
     )
+
+
+def _why(removal: Removal) -> str:
+    """What stands in the way, and what to do about it."""
+    run, code = removal.run, removal.waits_for
+    if code == "removing" and run is not None and run.reason and not run.is_finished:
+        # The run says by itself what it waits for.
+        code = run.reason
+    if code in _WAITS:
+        return _WAITS[code]
+    words = reason(code)
+    return f"{words.body} {words.next_step}".strip()
 
 
 def _moment(moment: datetime | None) -> str | None:

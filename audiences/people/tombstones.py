@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+from django.db.models import Max
 
-from audiences.models import Run, Tombstone
+from audiences.models import Erasure, Run, Tombstone
 from audiences.pipeline.plan import CsvFormat, Plan, Source
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
 
 # The key in the plan of a run that belongs to an erasure; its value is the erasure's id.
 KEY = "erasure"
+# There when it removes whoever it names, also whom Pinterest has removed from the list before: others may write to it.
+ASKS_AGAIN = "asks_again"
 
 
 def is_erasure(run: Run) -> bool:
@@ -24,14 +27,25 @@ def is_erasure(run: Run) -> bool:
     return KEY in run.plan
 
 
-def completed(plan: Plan, run: Run, folder: Path) -> Plan:
-    """The plan with what is erased in the run's workspace at this moment. folder: for files that the plan needs.
+def newest(run: Run) -> int:
+    """The newest erasure in the run's workspace at this moment, 0 for none; no older one appears after it.
 
-    It is read when preparing begins: whatever was erased before is never sent, however long the run has waited.
+    It is asked for when preparing begins: whatever was erased before is never sent, however long the run has waited.
+    """
+    newest = Erasure.objects.filter(workspace=run.workspace_id).aggregate(newest=Max("pk"))["newest"]
+    return int(newest or 0)
+
+
+def completed(plan: Plan, run: Run, folder: Path, *, up_to: int | None = None) -> Plan:
+    """The plan with what was erased in the run's workspace. folder: for files that the plan needs.
+
+    up_to: the newest erasure that counts, all of them if left out.
     """
     if is_erasure(run):
-        return replace(plan, sources=(_source(run, folder),))
-    path = _write(Tombstone.objects.filter(erasure__workspace=run.workspace_id), folder)
+        ledger = None if run.plan.get(ASKS_AGAIN) else plan.ledger
+        return replace(plan, sources=(_source(run, folder),), ledger=ledger)
+    erased = Tombstone.objects.filter(erasure__workspace=run.workspace_id)
+    path = _write(erased if up_to is None else erased.filter(erasure__lte=up_to), folder)
     return replace(plan, tombstones=path) if path else plan
 
 

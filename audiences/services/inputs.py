@@ -14,11 +14,14 @@ from pinconnect.datasets.models import Snapshot, SnapshotState
 from pinconnect.datasets.services import SnapshotGoneError, local_copy
 
 
-def local_plan(run: Run, folder: Path) -> Plan:
-    """The pinned plan over local copies in folder. Raises SourceBroken and FilesLostError for what is gone."""
+def local_plan(run: Run, folder: Path, *, erased_up_to: int | None) -> Plan:
+    """The pinned plan over local copies in folder. Raises SourceBroken and FilesLostError for what is gone.
+
+    erased_up_to: the newest erasure that counts, None for all of them; see tombstones.newest().
+    """
     ledger = files.ledger(run.audience, run.plan["ledger_version"]) if run.audience else None
     plan = plans.engine_plan(run, _copies(run, folder), ledger)
-    return emptied.completed(tombstones.completed(plan, run, folder), folder)
+    return emptied.completed(tombstones.completed(plan, run, folder, up_to=erased_up_to), folder)
 
 
 def fingerprint(run: Run) -> list[str]:

@@ -67,6 +67,7 @@ class Attempt:
         self.folder_name = files.run_name(run, self.number)
         self.symptoms: dict[str, Any] = {}
         self.sources: list[str] = []
+        self.erased_up_to = 0
         self.mark = ""
 
     def go(self) -> None:
@@ -107,9 +108,9 @@ class Attempt:
         if self.run.attempts > 1:
             # Whoever made those was killed, or has lost the lease and notices.
             pruning.drop_attempts(self.run, but=self.run.attempts)
-        self.sources = inputs.fingerprint(self.run)
+        self.sources, self.erased_up_to = inputs.fingerprint(self.run), tombstones.newest(self.run)
         with files.scratch(self.run, self.run.attempts) as scratch:
-            plan = inputs.local_plan(self.run, scratch)
+            plan = inputs.local_plan(self.run, scratch, erased_up_to=self.erased_up_to)
             prepared = engine.prepare(
                 plan,
                 files.new_folder(self.folder_name),
@@ -143,7 +144,8 @@ class Attempt:
 
     def finish(self, prepared: Prepared) -> None:
         """Batches, counts and the next state, in one transaction."""
-        counts = {**prepared.counts.to_json(), "batches": len(prepared.batches), "sources": self.sources}
+        read = {"sources": self.sources, "erased_up_to": self.erased_up_to}
+        counts = {**prepared.counts.to_json(), "batches": len(prepared.batches), **read}
         if self.run.is_dry_run:
             self.end(RunState.DONE, "", counts={**counts, **self.symptoms})
             self._discard()

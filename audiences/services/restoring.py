@@ -105,7 +105,8 @@ def _prepare_again(run: Run, attempt: int, beat: leases.Heartbeat) -> None:
     name = files.run_name(run, attempt)
     with files.scratch(run, run.attempts) as scratch:
         prepared = engine.prepare(
-            inputs.local_plan(run, scratch),
+            # Who was erased since is in its batches; a run that was prepared before this was noted does not say.
+            inputs.local_plan(run, scratch, erased_up_to=run.counts.get("erased_up_to")),
             files.new_folder(name),
             scratch=scratch / "engine",
             cancelled=lambda: beat.lost or stopping.is_asked(),

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from audiences.people import lab, lookup
+from audiences.people import lab
 from audiences.people.forms import IdentifierForm
-from audiences.views.people import passes_other_hashes, tabs
+from audiences.views.people import looked_up, passes_other_hashes, tabs
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -19,7 +19,10 @@ _NEVER_PASSED_ON = "No list of this workspace was ever filled from such a column
 @sensitive_post_parameters("value")
 @require_http_methods(["GET", "POST"])
 def hash_lab(request: WorkspaceRequest) -> HttpResponse:
-    """The answer to a POST is the page itself: no address and no session ever holds the value."""
+    """The answer to a POST is the page itself: no address and no session ever holds the value.
+
+    Who asked is in the audit log, since the page says which lists hold it.
+    """
     form = IdentifierForm(request.POST or None)
     context = {"form": form, "tabs": tabs(request, "lab")}
     if request.method == "POST" and form.is_valid():
@@ -33,8 +36,12 @@ def hash_lab(request: WorkspaceRequest) -> HttpResponse:
         context["other_hash_note"] = _PASSED_ON if passes_on else _NEVER_PASSED_ON
         context["passes_on"] = passes_on
         if wanted:
-            found = lookup.look_up(request.workspace, wanted)
+            found = looked_up(request, wanted)
             context["was_looked_up"] = True
-            context["places"] = [place for place in found if place.is_member]
-            context["left"] = [place for place in found if not place.is_member]
+            readable = [place for place in found if place.is_readable and not place.is_gone]
+            context["places"] = [place for place in readable if place.is_member]
+            context["left"] = [place for place in readable if place.is_known and not place.is_member]
+            context["under_way"] = [place for place in readable if place.run and not place.is_member]
+            context["gone"] = [place for place in found if place.is_gone and place.is_known]
+            context["unreadable"] = [place for place in found if not place.is_readable]
     return render(request, "audiences/lab.html", context)

@@ -7,9 +7,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from audiences.models import Audience, Erasure
-from audiences.people import lab, lookup
+from audiences.people import lab, lookup, strangers
 from audiences.people.forms import IdentifierForm
-from audiences.people.reasons import Story, story_of
+from audiences.people.reasons import story_of
 from pinconnect.identifiers import reasons
 from pinconnect.identifiers.masking import mask_digest
 from pinconnect.identifiers.rules import judge
@@ -43,7 +43,12 @@ def person(request: WorkspaceRequest) -> HttpResponse:
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
         wanted = lab.identities(kind, value, form.country, with_other_hashes=passes_other_hashes(request))
         if wanted:
-            context["stories"] = _stories(request, wanted)
+            found = looked_up(request, wanted)
+            context["was_looked_up"] = True
+            context["stories"] = [story_of(place) for place in found if place.is_known]
+            context["under_way"] = [place for place in found if place.is_readable and not place.is_known]
+            context["unreadable"] = [place for place in found if not place.is_readable]
+            context["with_strangers"] = strangers.count(request.workspace)
             context["erasures"] = _erasures(request, wanted)
             context["digest"] = wanted[0].digest.hex()
         else:
@@ -67,14 +72,15 @@ def _erasures(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> l
     )
 
 
-def _stories(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[Story]:
-    found = [story_of(place) for place in lookup.look_up(request.workspace, wanted)]
+def looked_up(request: WorkspaceRequest, wanted: tuple[lookup.Wanted, ...]) -> list[lookup.Place]:
+    """Where a person is, and a line in the audit log, which says who asked."""
+    found = lookup.look_up(request.workspace, wanted)
     audit.record(
         "person.looked_up",
         request.workspace,
         workspace=request.workspace,
         by=request.user,
         digest=mask_digest(wanted[0].digest),
-        lists=sum(story.place.is_known for story in found),
+        lists=sum(place.is_known for place in found),
     )
     return found

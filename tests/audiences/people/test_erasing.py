@@ -8,58 +8,21 @@ import pytest
 from django.utils import timezone
 
 from audiences import tasks
-from audiences.models import Erasure, Mode, Removal, RemovalState, Run, Trigger
+from audiences.models import Erasure, Mode, RemovalState, Run, Trigger
 from audiences.people import erasing, lookup, receipt
-from audiences.people.lookup import Wanted
+from audiences.people.members import Wanted
 from audiences.people.reasons import story_of
 from audiences.services import deliveries, runs
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.models import AuditEvent
+from tests.audiences.people.helpers import ask, carry_out, deliver_second, delivered, digests, email
 from tests.factories import make_workspace
-from tests.factories_audiences import (
-    ALL_KINDS,
-    Shop,
-    drive,
-    drive_through,
-    make_dataset,
-    make_draft,
-    make_shop,
-    people,
-)
+from tests.factories_audiences import ALL_KINDS, drive, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
-
-
-def email(number: int) -> Wanted:
-    return Wanted("email", sha256(f"member{number:05d}@example.com".encode()).digest())
-
-
-def delivered(simulator: SimulatorInTest, numbers: range = range(300), **draft: Any) -> Shop:
-    shop = make_shop(simulator, people(numbers), **draft)
-    assert drive(Run.objects.get(delivery=shop.delivery)).state == RunState.DONE
-    return shop
-
-
-def ask(shop: Shop, *wanted: Wanted) -> Erasure:
-    return erasing.request(shop.workspace, by=None, wanted=wanted or [email(7)])
-
-
-def carry_out(erasure: Erasure, *, rounds: int = 20) -> None:
-    """What the reconciler and the workers would do, as if time passed."""
-    for _ in range(rounds):
-        Removal.objects.update(next_attempt_at=None)
-        if erasing.work(erasure.pk) == 0:
-            break
-        for run in Run.objects.active().filter(trigger=Trigger.ERASURE):
-            drive_through(run)
-    erasure.refresh_from_db()
-
-
-def digests(shop: Shop) -> set[str]:
-    return {member[1] for member in shop.members}
 
 
 def test_member_is_removed_and_the_ledger_knows(simulator: SimulatorInTest) -> None:
@@ -99,10 +62,7 @@ def test_list_that_does_not_hold_it_is_acknowledged_without_a_run(simulator: Sim
 
 def test_every_list_of_the_workspace_is_cleared(simulator: SimulatorInTest) -> None:
     shop = delivered(simulator)
-    second = make_draft(
-        shop.profile, shop.ad_account, make_dataset(shop.workspace, people(range(200)), name="B"), name="B"
-    )
-    drive(deliveries.publish(second, by=None))
+    deliver_second(shop)
 
     erasure = ask(shop)
     carry_out(erasure)

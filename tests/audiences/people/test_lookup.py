@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 
 from audiences import files, tasks
 from audiences.ledger import writing
-from audiences.models import Changes, Mode, Run
+from audiences.models import Audience, Changes, Mode, Run
 from audiences.people import history, lookup
 from audiences.people.lookup import Place, Wanted
 from audiences.people.reasons import story_of
@@ -140,6 +140,17 @@ def test_run_that_was_refused_in_part_leaves_no_trace_of_what_was_not_taken(simu
 
     assert run.state == "cancelled"
     assert lookup.look_up(shop.workspace, [email(7)]) == []
+
+
+def test_list_that_is_gone_from_pinterest_holds_nobody(simulator: SimulatorInTest) -> None:
+    """Its row keeps the ledger: who was on it can still be told."""
+    shop = delivered(simulator)
+    Audience.objects.update(list_state="GONE")
+
+    place = only(shop, email(7))
+
+    assert (place.is_known, place.is_member) == (True, False)
+    assert story_of(place).headline == "The list is gone"
 
 
 def test_other_workspaces_are_not_looked_at(simulator: SimulatorInTest) -> None:

@@ -1,6 +1,7 @@
 """When the files of a run are lost they are prepared again, and what cannot be known is never guessed."""
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from django.utils import timezone
 
 from audiences import files, reconcile, tasks
-from audiences.models import Audience, Batch, Delivery, Run
+from audiences.models import Audience, Batch, Delivery, Run, Trigger
+from audiences.people import erasing
+from audiences.people.members import Wanted
 from audiences.pipeline import upload
 from audiences.services import inputs, restoring, runs
 from audiences.states import BatchState, RunState
@@ -194,6 +197,35 @@ def test_a_secret_that_was_changed_meanwhile_is_no_reason_to_wait(shop: Shop, se
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret" * 5, [settings.SECRET_KEY]
 
     assert go_on().state == RunState.DONE
+
+
+def test_person_who_was_erased_meanwhile_is_no_reason_to_wait(shop: Shop) -> None:
+    """The run was prepared before the erasure: what it sends is what its batches say, and the removal comes after."""
+    send_first_without_an_answer(shop, "REMOVE")
+    lose_files()
+    digest = sha256(LATER[115]["email"].encode()).digest()
+    erasure = erasing.request(shop.workspace, by=None, wanted=[Wanted("email", digest)])
+
+    assert go_on().state == RunState.DONE
+
+    erasing.work(erasure.pk)
+    assert drive_through(newest_run()).trigger == Trigger.ERASURE
+    assert erasing.work(erasure.pk) == 0
+    assert shop.members == expected_members([*LATER[:115], *LATER[116:]])
+
+
+def test_person_who_was_erased_before_is_held_back_again(simulator: SimulatorInTest, settings: Any) -> None:
+    settings.BATCH_RECORDS = 30
+    shop = make_shop(simulator, ROWS)
+    digest = sha256(ROWS[7]["email"].encode()).digest()
+    erasure = erasing.request(shop.workspace, by=None, wanted=[Wanted("email", digest)])
+    tasks.prepare_run(newest_run().pk)
+    assert newest_run().counts["erased_up_to"] == erasure.pk
+    upload.pump(newest_run().pk, budget_s=0)
+    lose_files()
+
+    assert go_on().state == RunState.DONE
+    assert shop.members == expected_members([*ROWS[:7], *ROWS[8:]])
 
 
 def test_damaged_files_are_not_whole(shop: Shop) -> None:

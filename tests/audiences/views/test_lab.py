@@ -6,9 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from audiences.models import Run
+from audiences.models import Audience, Run
 from audiences.services import editing
 from audiences.services.deliveries import ColumnChoice
+from pinconnect.workspaces.models import AuditEvent
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
 from tests.factories_audiences import drive, people
@@ -47,6 +48,26 @@ def test_delivered_value_names_the_lists_that_hold_it(pages: Pages) -> None:
     assert "Delivered" in text
     assert f"/deliveries/{pages.shop.delivery.pk}/" in text
     assert "On no list" not in text
+
+
+def test_who_looked_is_in_the_audit_log_without_the_identifier(pages: Pages) -> None:
+    drive(Run.objects.get())
+
+    text_of(pages, value="member00007@example.com")
+
+    event = AuditEvent.objects.get(verb="person.looked_up")
+    assert (event.actor, event.details["lists"]) == (pages.user, 1)
+    assert "member00007" not in str(vars(event))
+
+
+def test_list_that_is_gone_from_pinterest_holds_nobody(pages: Pages) -> None:
+    drive(Run.objects.get())
+    Audience.objects.update(list_state="GONE")
+
+    text = text_of(pages, value="member00007@example.com")
+
+    assert "On no list" in text
+    assert "It was delivered to Newsletter, which is gone from Pinterest." in text
 
 
 @pytest.mark.parametrize("name", ["md5", "sha1"])

@@ -2,7 +2,8 @@
 
 from hashlib import sha256
 
-from audiences.models import Run
+from audiences.models import Audience, Run
+from pinconnect.datasets.models import WriteMode
 from pinconnect.workspaces.models import AuditEvent
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
@@ -49,6 +50,40 @@ def test_stranger_to_every_list_is_said_to_be_on_none(pages: Pages) -> None:
     drive(Run.objects.get())
 
     assert "On no list" in text_of(pages, value="somebody.else@example.com")
+
+
+def test_lists_that_others_write_to_are_counted_beside_the_answer(pages: Pages) -> None:
+    drive(Run.objects.get())
+    assert "also written by others" not in text_of(pages, value="somebody.else@example.com")
+
+    Audience.objects.update(is_shared=True)
+    text = text_of(pages, value="somebody.else@example.com")
+
+    assert "On no list" in text
+    assert "1 list of this workspace is also written by others" in text
+
+
+def test_list_that_is_gone_from_pinterest_is_said_to_be_gone(pages: Pages) -> None:
+    drive(Run.objects.get())
+    Audience.objects.update(list_state="GONE")
+
+    text = text_of(pages, value=MEMBER)
+
+    assert "The list is gone" in text
+    assert "On the list" not in text
+
+
+def test_of_many_snapshots_the_newest_are_shown_and_the_others_folded(pages: Pages) -> None:
+    drive(Run.objects.get())
+    for number in range(300, 305):
+        add_snapshot(pages.shop.dataset, people([number]), mode=WriteMode.APPEND)
+    drive(pages.shop.start())
+
+    shown, _, folded = text_of(pages, value="member00304@example.com").partition("<summary>and 3 more</summary>")
+
+    link = f"/datasets/{pages.shop.dataset.pk}/snapshots/"
+    assert [f"{link}{number}/" in shown for number in range(1, 7)] == [False, False, False, True, True, True]
+    assert [f"{link}{number}/" in folded for number in range(1, 7)] == [True, True, True, False, False, False]
 
 
 def test_value_that_is_no_identifier_is_refused_in_words(pages: Pages) -> None:
