@@ -20,8 +20,9 @@ from audiences import files, hinting, ledger, turns
 from audiences.models import Audience, Mode, Run
 from audiences.people import history
 from audiences.pipeline.plan import BatchRange, DiskFull
-from audiences.services import access, accounting, calls, endings, restoring
+from audiences.services import access, accounting, calls, endings, rates, restoring
 from audiences.states import BatchState, RunState
+from pinconnect.pinterest.client import Exchange
 from pinconnect.pinterest.errors import PinterestError
 from pinconnect.profiles.tokens import ProfileUnusable
 from pinconnect.queue import leases
@@ -165,9 +166,17 @@ def _make_audience(run: Run) -> bool:
         # Who only takes people out of somebody's list did not ask for an audience of it.
         return True
     recorder = calls.Recorder(run.pk)
-    voice = access.Voice(observe=lambda exchange: recorder.note(exchange, profile=voice.profile))
+
+    def note(exchange: Exchange) -> None:
+        recorder.note(exchange, profile=voice.profile)
+        rates.learn(voice.profile, exchange)
+
+    voice = access.Voice(observe=note)
     try:
-        access.make_audience(audience, voice.client(run))
+        voice.make_audience(run, audience)
+    except access.LimitedError as limited:
+        # No run is held up for a limit that lasts: whoever observes the list makes the audience when it is over.
+        return limited.wait_s > AUDIENCE_WAIT_S
     except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
         return False

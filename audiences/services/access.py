@@ -3,9 +3,17 @@
 import logging
 
 from audiences.models import Audience, Run, Trigger
-from audiences.services import deliveries, outcomes, standby, targets
+from audiences.services import deliveries, outcomes, rates, standby, targets
 from pinconnect.pinterest.client import Client, Observer
-from pinconnect.pinterest.errors import AccessLost, FlaggedAsSpam, MissingScope, PinterestError, TokenRefused
+from pinconnect.pinterest.errors import (
+    AccessLost,
+    FlaggedAsSpam,
+    MissingScope,
+    PinterestError,
+    RateLimited,
+    TokenRefused,
+)
+from pinconnect.pinterest.limits import Category
 from pinconnect.profiles import tokens
 from pinconnect.profiles.models import Profile
 from pinconnect.profiles.tokens import ProfileUnusable
@@ -25,6 +33,14 @@ _CODES: tuple[tuple[type[PinterestError], str], ...] = (
 
 class NotYetError(Exception):
     """Try again in a moment."""
+
+
+class LimitedError(NotYetError):
+    """Pinterest's rate limit does not allow it now. wait_s: when to ask again."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self.wait_s = wait_s
 
 
 class Voice:
@@ -47,6 +63,12 @@ class Voice:
             self._client = tokens.client_for(profile, observe=self._observe)
             self._used_version = profile.token_version
         return self._client
+
+    def make_audience(self, run: Run, audience: Audience) -> bool:
+        """Make an audience of the run's list, as below; raises ProfileUnusable as well."""
+        client = self.client(run)
+        assert self.profile is not None  # noqa: S101 -- the client speaks in its name
+        return make_audience(audience, client, self.profile)
 
     def renew(self, run: Run) -> bool:
         """The token was refused: get a new one, or the other profile.
@@ -95,23 +117,41 @@ class Voice:
         return True
 
 
-def make_audience(audience: Audience, client: Client) -> bool:
+def make_audience(audience: Audience, client: Client, profile: Profile) -> bool:
     """Make an audience of the list; False when Pinterest refuses, as it may while the list is too small.
 
-    Raises NotYetError while another worker is at it, and any other PinterestError.
+    profile: in whose name the client speaks. Raises NotYetError while another worker is at it, LimitedError while the
+    rate limit does not allow it, and any other PinterestError.
     """
+    wait_s = _ask_for_calls(profile)
+    if wait_s:
+        raise LimitedError(wait_s)
     try:
         return targets.ensure_audience(audience, client)
     except targets.TargetBusyError as busy:
         raise NotYetError from busy
+    except RateLimited as limited:
+        rates.block(profile, rates.category(client.last_method), limited.retry_after_s)
+        raise LimitedError(limited.retry_after_s) from limited
 
 
-def try_audience(audience: Audience, client: Client) -> None:
+def try_audience(audience: Audience, voice: Voice, run: Run) -> None:
     """The same, if it works at once; whoever settles or observes tries again."""
     try:
-        make_audience(audience, client)
+        voice.make_audience(run, audience)
     except (NotYetError, PinterestError) as error:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(error).__name__)
+
+
+def _ask_for_calls(profile: Profile) -> float:
+    """One call to look what is there and one to create; 0.0 when both may be made now, else the seconds to wait."""
+    wait_s = rates.wait_s(profile, Category.ADS_WRITE)
+    if wait_s:
+        return wait_s
+    wait_s = rates.wait_s(profile, Category.ADS_READ)
+    if wait_s:
+        rates.give_back(profile, Category.ADS_WRITE, 1)
+    return wait_s
 
 
 def _speaker(run: Run) -> Profile:

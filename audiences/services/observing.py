@@ -6,11 +6,10 @@ Pinterest without us is noticed. All of it together takes a small share of the c
 
 import logging
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Mode
@@ -20,10 +19,11 @@ from audiences.watching import drift, observations
 from audiences.watching.observations import FINISHED, GONE, Answer
 from pinconnect.alerts.services import raise_alert, resolve_alerts
 from pinconnect.pinterest import audiences, customer_lists
-from pinconnect.pinterest.client import Client
+from pinconnect.pinterest.client import Client, Exchange
 from pinconnect.pinterest.errors import NotFound, PinterestError, RateLimited
 from pinconnect.pinterest.limits import Category
 from pinconnect.profiles import tokens
+from pinconnect.profiles.models import Profile
 from pinconnect.profiles.tokens import ProfileUnusable
 from pinconnect.queue import leases
 
@@ -62,11 +62,14 @@ def observe(audience_id: int) -> str:
     except PinterestError as error:
         logger.info("Audience %s could not be observed: %s", audience.pk, type(error).__name__)
     finally:
+        is_answered = "observed_at" in changes
         _give_back(audience, token, changes)
         recorder.save()
     audience.refresh_from_db()
     if delivery is not None:
-        _make_missing(audience, delivery, recorder)
+        # While Pinterest or its rate limit allows no look, nothing is asked for either.
+        if is_answered:
+            _make_missing(audience, delivery, recorder)
         _tell(audience, delivery, now)
     return audience.list_state
 
@@ -115,9 +118,12 @@ def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.
     wait_s = rates.watching_wait_s(profile) or rates.wait_s(profile, Category.ADS_READ)
     if wait_s:
         return {"observe_at": now + timedelta(seconds=wait_s)}
-    client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
-    answer = _answer(audience, client)
-    rates.note(profile, Category.ADS_READ, client.last_rate)
+    client = _client(profile, recorder)
+    try:
+        answer = _answer(audience, client)
+    except RateLimited as limited:
+        rates.block(profile, Category.ADS_READ, limited.retry_after_s)
+        raise
     wait_s = _doubt_s(audience, answer)
     if wait_s:
         return {"observe_at": now + timedelta(seconds=wait_s)}
@@ -135,6 +141,14 @@ def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.
             audience.settled_at, now, is_finished=observations.is_finished(observation), is_active=is_active
         ),
     }
+
+
+def _client(profile: Profile, recorder: calls.Recorder) -> Client:
+    def note(exchange: Exchange) -> None:
+        recorder.note(exchange, profile=profile)
+        rates.learn(profile, exchange)
+
+    return tokens.client_for(profile, observe=note)
 
 
 def _doubt_s(audience: Audience, answer: Answer) -> float:
@@ -172,14 +186,20 @@ def _make_missing(audience: Audience, delivery: Delivery, recorder: calls.Record
         profile = standby.reader(delivery)
         if profile is None:
             return
-        client = tokens.client_for(profile, observe=partial(recorder.note, profile=profile))
-        if access.make_audience(audience, client):
-            now = timezone.now()
-            Audience.objects.filter(pk=audience.pk).update(observe_at=now + timedelta(seconds=SOONEST_S))
+        if access.make_audience(audience, _client(profile, recorder), profile):
+            _look_again(audience, SOONEST_S)
+    except access.LimitedError as limited:
+        _look_again(audience, max(SOONEST_S, limited.wait_s))
     except (access.NotYetError, PinterestError, ProfileUnusable) as problem:
         logger.info("Audience %s is not made yet: %s", audience.pk, type(problem).__name__)
     finally:
         recorder.save()
+
+
+def _look_again(audience: Audience, wait_s: float) -> None:
+    """Look in so many seconds at the latest, also where there was to be no look any more."""
+    at = timezone.now() + timedelta(seconds=wait_s)
+    Audience.objects.filter(Q(observe_at=None) | Q(observe_at__gt=at), pk=audience.pk).update(observe_at=at)
 
 
 @transaction.atomic

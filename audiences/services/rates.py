@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from pinconnect.pinterest.client import RateHeaders
+from pinconnect.pinterest.client import Exchange, RateHeaders
 from pinconnect.pinterest.limits import DAY_S, RATES, Category, Tier
+from pinconnect.pinterest.oauth import TOKEN_PATH
 from pinconnect.profiles.models import Profile
 from pinconnect.queue import limits
 
@@ -56,6 +57,12 @@ def note(profile: Profile, category: Category, headers: RateHeaders | None) -> N
     """Learn from the headers of an answer: when nothing is left, nobody calls before the count starts anew."""
     if headers is not None and headers.remaining <= 0:
         limits.block(_key(profile, category), max(1.0, float(headers.reset_s)))
+
+
+def learn(profile: Profile | None, exchange: Exchange) -> None:
+    """The same from any call that was made in the name of this profile; renewing its token is not counted here."""
+    if profile is not None and exchange.path != TOKEN_PATH:
+        note(profile, category(exchange.method), exchange.rate)
 
 
 def block(profile: Profile, category: Category, seconds: float) -> None:

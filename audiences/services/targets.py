@@ -2,14 +2,17 @@
 
 Before a creation is asked for, the newest id at Pinterest is written down. If no answer comes, whatever is newer and
 fits is looked for. Only two complete listings without it, some time apart, allow to ask again: a call that was given
-up may still be under way.
+up may still be under way. A list has a name of its own among all that may just be made in its ad account, so that
+nobody takes another's for theirs.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
+from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import Audience
@@ -19,6 +22,7 @@ from pinconnect.pinterest.errors import NotSent, PinterestError, Rejected, Serve
 from pinconnect.pinterest.limits import ANSWER_DEADLINE_S
 from pinconnect.pinterest.types import Audience as FoundAudience
 from pinconnect.pinterest.types import CustomerList, Payload
+from pinconnect.profiles.models import AdAccount
 from pinconnect.queue import leases
 
 LEASE_S = 60.0
@@ -47,7 +51,7 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
         if token is None:
             return False
         if audience.list_create_asked_at is not None:
-            _check_look_up(audience, "list")
+            _check_look_up(audience, token, "list")
             found = _find_list(audience, client)
             if found is not None:
                 _save(audience, token, **_of_list(found, list_type))
@@ -63,13 +67,16 @@ def ensure_list(audience: Audience, client: Client, first: Payload, *, list_type
 def _create_list(audience: Audience, token: str, client: Client, first: Payload, list_type: str) -> CustomerList:
     account = audience.ad_account.pinterest_id
     newest = _newest(lambda: customer_lists.newest(client, account))
-    _save(
-        audience,
-        token,
-        list_create_after_id=newest.id if newest else "",
-        list_create_records=first.count,
-        list_create_asked_at=timezone.now(),
-    )
+    asked_before = audience.list_create_records
+    with transaction.atomic():
+        _save(
+            audience,
+            token,
+            customer_list_name=_free_name(audience),
+            list_create_after_id=newest.id if newest else "",
+            list_create_records=first.count,
+            list_create_asked_at=timezone.now(),
+        )
     try:
         return customer_lists.create(
             client, account, name=audience.customer_list_name, list_type=list_type or None, payload=first
@@ -78,8 +85,25 @@ def _create_list(audience: Audience, token: str, client: Client, first: Payload,
         _note_given_up(audience, token, "list")
         raise
     except PinterestError:
-        _save(audience, token, list_create_asked_at=None)
+        _save(audience, token, list_create_asked_at=None, list_create_records=asked_before)
         raise
+
+
+def _free_name(audience: Audience) -> str:
+    """Its name, numbered if another list that was asked for in this ad account, and is not known yet, has it.
+
+    Such a list may turn up at any time, and its name is all that tells it from ours: large ones begin alike. Locks the
+    ad account in all workspaces until the end of the transaction, so that of two that ask at once one sees the other.
+    """
+    account, name = audience.ad_account.pinterest_id, audience.customer_list_name
+    locked = AdAccount.objects.select_for_update(no_key=True).filter(pinterest_id=account).order_by("pk")
+    list(locked.values_list("pk", flat=True))
+    others = Audience.objects.filter(ad_account__pinterest_id=account).exclude(pk=audience.pk)
+    sought = others.filter(customer_list_id="", list_create_records__isnull=False)
+    if not sought.filter(customer_list_name=name).exists():
+        return name
+    taken = set(others.filter(customer_list_name__startswith=f"{name} (").values_list("customer_list_name", flat=True))
+    return next(numbered for count in itertools.count(2) if (numbered := f"{name} ({count})") not in taken)
 
 
 def _find_list(audience: Audience, client: Client) -> CustomerList | None:
@@ -114,7 +138,7 @@ def ensure_audience(audience: Audience, client: Client) -> bool:
         account = audience.ad_account.pinterest_id
         was_asked = audience.audience_create_asked_at is not None
         if was_asked:
-            _check_look_up(audience, "audience")
+            _check_look_up(audience, token, "audience")
         # A list that was there before may have got an audience since people looked.
         if was_asked or audience.is_existing:
             found = _find_audience(audience, client)
@@ -199,9 +223,14 @@ def _held(audience: Audience, **missing: str) -> Iterator[str | None]:
         leases.release(Audience.objects.all(), pk=audience.pk, token=token)
 
 
-def _check_look_up(audience: Audience, what: What) -> None:
-    since = getattr(audience, f"{what}_looked_up_at") or getattr(audience, f"{what}_create_asked_at")
-    wait = timedelta(seconds=LOOK_UP_AFTER_S) - (timezone.now() - since)
+def _check_look_up(audience: Audience, token: str, what: What) -> None:
+    field, now = f"{what}_looked_up_at", timezone.now()
+    if getattr(audience, field) is None:
+        field = f"{what}_create_asked_at"
+    if getattr(audience, field) > now:
+        # It was noted before the clock was set back: the wait begins anew, and does not last for the whole step.
+        _save(audience, token, **{field: now})
+    wait = timedelta(seconds=LOOK_UP_AFTER_S) - (now - getattr(audience, field))
     if wait > timedelta(0):
         raise TargetBusyError(wait.total_seconds())
 

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 class Client:
     """Calls Pinterest's API with one access token. Not to be shared by threads; making one costs nothing.
 
-    observe is told of every single call, repeats included. last_rate holds the newest rate headers seen.
+    observe is told of every single call, repeats included. last_rate holds the newest rate headers seen, last_method
+    the method of the newest call.
     Raises TokenRefused for a token that cannot be one.
     """
 
@@ -38,6 +39,7 @@ class Client:
         self._headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
         self._observe = observe
         self.last_rate: RateHeaders | None = None
+        self.last_method = ""
 
     def request(
         self,
@@ -69,6 +71,7 @@ class Client:
         return perform(call, observe=self._note)
 
     def _note(self, exchange: Exchange) -> None:
+        self.last_method = exchange.method
         if exchange.rate is not None:
             self.last_rate = exchange.rate
         if self._observe is not None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pinconnect.pinterest import limits
-from pinconnect.pinterest.errors import NotSent, PinterestError, Transient
+from pinconnect.pinterest.errors import NotSent, PinterestError, RateLimited, Transient
 
 _EPOCH_FROM = 1_000_000_000
 
@@ -18,10 +18,11 @@ def delay_s(
 ) -> float | None:
     """How long to wait before the call is made again, or None when it must not be.
 
-    A call that never left may always be repeated. What Pinterest saw is repeated for reads only: a second ADD is
-    harmless to the members but raises Pinterest's counters, so whoever keeps the books has to decide it.
+    A rate limit is never waited for here: it is everybody's, so whoever shares it has to be told. Any other call that
+    never left may be repeated. What Pinterest saw is repeated for reads only: a second ADD is harmless to the members
+    but raises Pinterest's counters, so whoever keeps the books has to decide it.
     """
-    if repeats >= len(limits.RETRY_DELAYS_S):
+    if repeats >= len(limits.RETRY_DELAYS_S) or isinstance(error, RateLimited):
         return None
     may_repeat = isinstance(error, NotSent) or (
         isinstance(error, Transient) and safe_to_repeat and method.upper() == "GET"

@@ -22,8 +22,11 @@ class ProfileQuerySet(WorkspaceOwnedQuerySet):
 
     def due_for_renewal(self, now: datetime) -> Self:
         """Connected, not renewed for a day, and not tried within the last hour; the longest waiting first."""
-        not_tried = Q(renewal_tried_at=None) | Q(renewal_tried_at__lte=now - TRY_AGAIN_AFTER)
-        not_renewed = Q(renewed_at=None) | Q(renewed_at__lte=now - RENEW_AFTER)
+        # What was noted before the clock was set back lies ahead, and says nothing.
+        ahead = now + TRY_AGAIN_AFTER
+        tried, renewed = Q(renewal_tried_at__lte=now - TRY_AGAIN_AFTER), Q(renewed_at__lte=now - RENEW_AFTER)
+        not_tried = Q(renewal_tried_at=None) | tried | Q(renewal_tried_at__gt=ahead)
+        not_renewed = Q(renewed_at=None) | renewed | Q(renewed_at__gt=ahead)
         return self.connected().filter(not_tried, not_renewed).order_by("renewed_at", "pk")
 
     def with_ad_account_counts(self) -> Self:

@@ -35,6 +35,8 @@ LEASE_S = 180.0
 WAIT_FOR_OTHERS_S = 20.0
 POLL_S = 0.2
 STORE_ATTEMPTS = 5
+# A try that seems to be further ahead was noted before the clock was set back.
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
 
 PASSING = frozenset({"renewal_busy", "pinterest_down", "app_refused"})
 
@@ -124,7 +126,9 @@ def _require_connected(profile: Profile) -> None:
 def _failed_since(profile: Profile, moment: datetime) -> bool:
     """Whether somebody else tried meanwhile and failed; asking Pinterest again at once would not change that."""
     tried_at = profile.renewal_tried_at
-    if tried_at is None or tried_at <= moment or profile.lease_until is not None or not profile.renewal_problem:
+    if tried_at is None or not moment < tried_at <= timezone.now() + CLOCKS_DIFFER_BY:
+        return False
+    if profile.lease_until is not None or not profile.renewal_problem:
         return False
     if profile.renewal_problem in PASSING:
         raise ProfileUnusable(profile.renewal_problem)

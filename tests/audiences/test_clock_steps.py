@@ -125,6 +125,38 @@ def test_a_wait_for_pinterest_is_as_long_as_was_meant(shop: Shop, wall: Clock, s
 
 
 @pytest.mark.parametrize("step", STEPS, ids=ids)
+@pytest.mark.parametrize("fault", ["drop_after", "drop_before"])
+def test_an_unanswered_creation_is_looked_up_as_soon_as_was_meant(
+    shop: Shop, wall: Clock, step: timedelta, fault: str
+) -> None:
+    tasks.prepare_run(Run.objects.get().pk)
+    shop.simulator.fault(fault, operation="customer_lists/create")
+    drive(Run.objects.get())
+    assert Audience.objects.get().list_create_asked_at is not None
+
+    wall.jumps(step)
+
+    assert_it_ends_right(shop, wall)
+    assert wall.passed_s < 300
+
+
+@pytest.mark.parametrize("step", STEPS, ids=ids)
+def test_a_second_look_for_a_creation_comes_as_soon_as_was_meant(shop: Shop, wall: Clock, step: timedelta) -> None:
+    tasks.prepare_run(Run.objects.get().pk)
+    shop.simulator.fault("drop_before", operation="customer_lists/create")
+    run = Run.objects.get()
+    while Audience.objects.get().list_looked_up_at is None:
+        drive(run)
+        wall.passes(10)
+
+    passed_s = wall.passed_s
+    wall.jumps(step)
+
+    assert_it_ends_right(shop, wall)
+    assert wall.passed_s - passed_s < 200
+
+
+@pytest.mark.parametrize("step", STEPS, ids=ids)
 def test_a_holder_that_lives_keeps_its_lease_over_a_jump(shop: Shop, wall: Clock, step: timedelta) -> None:
     pk = Audience.objects.get().pk
     token = leases.claim(Audience.objects.all(), pk=pk, lease_s=60)

@@ -87,11 +87,20 @@ def test_a_read_is_repeated_twice_and_then_given_up(
 
 
 def test_a_repeat_that_succeeds_is_the_answer(api: responses.RequestsMock, client: Client, waits: list[float]) -> None:
-    api.get(f"{API}/things", status=429, headers={"x-ratelimit-reset": "2"}, json={"code": 8, "message": "limit"})
+    api.get(f"{API}/things", status=503, headers={"Retry-After": "2"}, json={"code": 4197, "message": "down"})
     api.get(f"{API}/things", json={"id": "1"})
 
     assert client.request("GET", "/things", safe_to_repeat=True).data == {"id": "1"}
     assert waits == [2]
+
+
+def test_nobody_sleeps_on_a_rate_limit(api: responses.RequestsMock, client: Client, waits: list[float]) -> None:
+    api.get(f"{API}/things", status=429, headers={"x-ratelimit-reset": "2"}, json={"code": 8, "message": "limit"})
+
+    with pytest.raises(errors.RateLimited) as caught:
+        client.request("GET", "/things", safe_to_repeat=True)
+
+    assert (caught.value.retry_after_s, client.last_method, waits) == (2, "GET", [])
 
 
 @pytest.mark.parametrize(("method", "safe"), [("POST", False), ("PATCH", True)])

@@ -1,12 +1,15 @@
 """Ad accounts: read whole or not at all, judged by role, searched and chosen."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from pinconnect.pinterest import errors, limits
 from pinconnect.profiles import permissions, services, tokens, wording
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile, ProfileState
 from pinconnect.profiles.tasks import read_ad_accounts
 from pinconnect.workspaces.models import AuditEvent
+from tests.profiles.conftest import Acme
 from tests.support.simulator import SimulatorInTest
 
 
@@ -94,6 +97,19 @@ def test_the_task_reads_and_survives_trouble(make_profile, simulator: SimulatorI
     simulator.control("tokens", {"user": "bob", "action": "revoke"})
     assert read_ad_accounts(profile.pk) == {"found": 0}
     assert AdAccountAccess.objects.count() == 6
+
+
+def test_a_rate_limit_is_said_with_when_to_try_again(
+    client: Client, acme: Acme, make_profile, simulator: SimulatorInTest
+) -> None:
+    profile = make_profile("bob")
+    client.force_login(acme.mark)
+    simulator.fault("rate_limited", operation="ad_accounts/list", reset=100)
+
+    page = client.post(reverse("profiles:read-ad-accounts", args=[acme.workspace.slug, profile.pk]), follow=True)
+
+    assert "Pinterest’s rate limit is reached" in page.content.decode()
+    assert "Try again in 2 min." in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,18 @@ def test_a_renewer_that_died_blocks_the_others_only_until_its_lease_ends(
     assert tokens.renew(profile.pk).token_version == 2
 
 
+def test_a_renewal_that_failed_before_the_clock_was_set_back_is_tried_again(
+    make_profile, simulator: SimulatorInTest
+) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    profile = make_profile(renewal_tried_at=tomorrow, renewal_problem="pinterest_down", renewed_at=tomorrow)
+    assert Profile.objects.due_for_renewal(timezone.now()).exists()
+
+    assert tokens.renew(profile.pk).token_version == 2
+
+    assert not Profile.objects.due_for_renewal(timezone.now()).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_renewal_inside_a_transaction_is_refused_before_pinterest_is_asked(make_profile, simulator) -> None:
     profile = make_profile()

@@ -1,5 +1,6 @@
 """Profiles: the list, one profile, and what can be done with it."""
 
+import math
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -8,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pinconnect.pinterest.errors import PinterestError
+from pinconnect.pinterest.errors import PinterestError, RateLimited
 from pinconnect.profiles import history, origins, services, tokens, usage, wording
 from pinconnect.profiles.messages import unusable_words, why_refused
 from pinconnect.profiles.models import AdAccountAccess, Profile
@@ -119,6 +120,13 @@ def read_ad_accounts(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except tokens.ProfileUnusable as problem:
         words = unusable_words(problem.code)
         messages.error(request, f"{words.title}. {words.body} {words.next_step}")
+    except RateLimited as limited:
+        wait = f"{max(1, math.ceil(limited.retry_after_s / 60))} min"
+        messages.error(
+            request,
+            "Pinterest’s rate limit is reached, so it did not list the ad accounts. What was known before is kept. "
+            f"Try again in {wait}.",
+        )
     except PinterestError:
         messages.error(
             request,
