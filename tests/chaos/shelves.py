@@ -76,9 +76,15 @@ class Shelf:
         assert self.intent
         return self.intent.expected.members - self.erased
 
+    @property
+    def addresses(self) -> list[Member]:
+        """E-mail addresses that are on the list, or on their way where nothing has arrived yet."""
+        known = self.members or (self.intent.expected.members if self.intent else frozenset())
+        return sorted(member for member in known - self.erased if member[0] == "email")
+
     def erase(self, number: int) -> list[str]:
         """Some people ask to be forgotten, whatever is under way; the digests of their addresses."""
-        chosen = self.luck.sample(sorted(member for member in self.members if member[0] == "email"), number)
+        chosen = self.luck.sample(self.addresses, number)
         self.erased.update(chosen)
         self.members, self.is_erasing = self.members - self.erased, True
         if self.intent:

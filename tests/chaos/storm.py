@@ -163,7 +163,7 @@ class Storm:
         """People ask to be forgotten: once early, then now and then."""
         for shelf in self.shelves:
             is_wanted = not shelf.erased or self.luck.random() < 0.05
-            if is_wanted and sum(kind == "email" for kind, _ in shelf.members) > 5:
+            if is_wanted and len(shelf.addresses) > 5:
                 self._erasures += 1
                 self.operator.insist("erase", digests=shelf.erase(2))
                 self.disasters.note("erase")
