@@ -174,7 +174,8 @@ def _make_up(delivery: Delivery) -> None:
     """Deliver what arrived while nothing could be sent; a run that waits or is due by schedule does so anyway."""
     real = Run.objects.filter(delivery=delivery, is_dry_run=False)
     # An erasure reads no data, so it says nothing about what was delivered.
-    last = real.exclude(trigger=Trigger.ERASURE).order_by("-pk").first()
+    real = real.exclude(trigger=Trigger.ERASURE)
+    last = real.order_by("-pk").first()
     # A run that is held on the same list may be so for weeks; what comes after it delivers what was missed as well.
     held = Run.objects.filter(audience=delivery.audience_id, is_dry_run=False, state=RunState.HELD)
     if last is None or real.active().exists() or held.exists():

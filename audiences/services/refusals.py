@@ -79,6 +79,7 @@ _SENTENCES = {
     "rest_is_saved": "The rest is saved. {sentence}",
     "list_not_gone": "The list of “{name}” is still on Pinterest, so there is no need for a new one.",
     "list_just_chosen": "Another delivery chose the list of “{name}” at this moment. Try again.",
+    "list_erasing": "People are being erased from this list at this moment. Try again when that is done.",
     "list_busy": "Another delivery is writing to the same list at this moment. Try again when it is done.",
 }
 

@@ -151,4 +151,7 @@ def _active(delivery: Delivery, *, plan: dict[str, object], is_dry_run: bool) ->
     active = Run.objects.active().filter(audience=delivery.audience, is_dry_run=False).first()
     if active is not None and active.delivery_id != delivery.pk:
         raise ServiceRefusal("list_busy")
+    if active is not None and active.trigger == Trigger.ERASURE:
+        # It reads no data, so it is no run of the delivery for whoever asked for one.
+        raise ServiceRefusal("list_erasing")
     return active

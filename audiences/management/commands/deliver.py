@@ -142,12 +142,24 @@ class Command(BaseCommand):
             if delivery.state == DeliveryState.DRAFT:
                 run = deliveries.publish(delivery, by=None, trigger=Trigger.COMMAND)
             else:
-                run = runs.start(delivery, by=None, trigger=Trigger.COMMAND)
+                run = self._start(delivery)
             run = driving.drive(run, self._say)
             # Somebody else may have started a run in the moment before this file was ready.
             if snapshot.pk in run.plan["snapshots"] or not run.is_finished:
                 return run
             delivery.refresh_from_db()
+
+    def _start(self, delivery: Delivery) -> Run:
+        """A run of the delivery, or the erasure that it has to come after."""
+        while True:
+            try:
+                return runs.start(delivery, by=None, trigger=Trigger.COMMAND)
+            except ServiceRefusal as refusal:
+                if refusal.code != "list_erasing":
+                    raise
+            before = Run.objects.active().filter(audience=delivery.audience_id, trigger=Trigger.ERASURE).first()
+            if before is not None:
+                return before
 
     def _say(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
