@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from audiences import files
+from pinconnect.lib import storage
 
 
 class Parts:
@@ -64,8 +65,7 @@ class Parts:
     @staticmethod
     def _copy(name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with default_storage.open(name, "rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
+        storage.copy_to(name, target)
 
 
 def _listed(name: str) -> tuple[list[str], list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from audiences.pipeline.plan import (
     Progress,
     RowCounts,
     SourceBroken,
+    is_disk_full,
 )
 from audiences.pipeline.session import Session
 from audiences.pipeline.spread import spread
@@ -85,7 +85,7 @@ def prepare(
         ) as session:
             return _prepare(plan, workdir, scratch, session)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
     finally:

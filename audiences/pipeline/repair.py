@@ -7,7 +7,6 @@ columns with the row's number in front, which the data engine then reads.
 from __future__ import annotations
 
 import csv
-import errno
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken
+from audiences.pipeline.plan import CsvFormat, DiskFull, SourceBroken, is_disk_full
 from audiences.pipeline.sources import Readable
 from pinconnect.datasets.examination.results import is_too_long, why_unreadable
 
@@ -78,7 +77,7 @@ def repair(
                 room -= sum(map(len, values)) + 1
                 write([result.rows, *values])
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
     _refuse_too_many(readable, result, max_broken_share)

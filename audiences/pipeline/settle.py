@@ -5,7 +5,6 @@ that costs only time, and after it the rest is done again from there. Settling i
 would not know what is on the list.
 """
 
-import errno
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from django.utils import timezone
 from audiences import files, hinting, ledger, turns
 from audiences.models import Audience, Mode, Run
 from audiences.people import history
-from audiences.pipeline.plan import BatchRange, DiskFull
+from audiences.pipeline.plan import BatchRange, is_disk_full
 from audiences.services import access, accounting, calls, endings, rates, restoring
 from audiences.states import BatchState, RunState
 from pinconnect.pinterest.client import Exchange
@@ -30,7 +29,6 @@ from pinconnect.queue import leases
 logger = logging.getLogger(__name__)
 
 LEASE_S = 30.0
-FULL = (errno.ENOSPC, errno.EDQUOT)
 # The audience is usually made right after the list; if not, a few tries are worth waiting for before the run ends.
 AUDIENCE_ATTEMPTS = 4
 AUDIENCE_WAIT_S = 10.0
@@ -68,8 +66,7 @@ def settle(run_id: int) -> str:
 
 def _say_why(run: Run, error: Exception) -> None:
     """What a person can mend; a run that failed or was cancelled keeps the reason of that."""
-    is_full = isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL)
-    if is_full and not run.ending:
+    if is_disk_full(error) and not run.ending:
         Run.objects.filter(pk=run.pk, state=RunState.SETTLING, ending="").update(reason="disk_full")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import errno
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from audiences.pipeline.plan import DiskFull, Source, SourceBroken
+from audiences.pipeline.plan import DiskFull, Source, SourceBroken, is_disk_full
 
 _CHUNK = 1 << 20
 _NEWLINES = b"\r\n"
@@ -104,7 +103,7 @@ def reading(number: int) -> Iterator[None]:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise SourceBroken("source_unreadable", source=number) from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DiskFull("There is no room left on the disk for preparing this run.") from None
         raise
 

@@ -219,8 +219,7 @@ class Pump:
             return
         self.exchange = exchange
         self.is_limited |= exchange.rate is not None and exchange.rate.remaining <= 0
-        if self.voice.profile is not None:
-            rates.note(self.voice.profile, rates.category(exchange.method), exchange.rate)
+        rates.learn(self.voice.profile, exchange)
 
     def _fan_out(self) -> None:
         """Call for help once the list exists, and those have come who were told when the run was prepared."""

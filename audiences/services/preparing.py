@@ -1,6 +1,5 @@
 """Prepares a run: what the pinned data and the ledger say becomes files and batches, or a reason why not."""
 
-import errno
 import logging
 import time
 from datetime import timedelta
@@ -17,7 +16,7 @@ from audiences.models import Batch, Delivery, Run
 from audiences.people import tombstones
 from audiences.pipeline import newcomers
 from audiences.pipeline import prepare as engine
-from audiences.pipeline.plan import Cancelled, Counts, DiskFull, MemoryShort, Prepared, RowCounts, SourceBroken
+from audiences.pipeline.plan import Cancelled, Counts, MemoryShort, Prepared, RowCounts, SourceBroken, is_disk_full
 from audiences.services import emptied, endings, file_uploads, inputs, restoring
 from audiences.services.holding import hold_reason
 from audiences.services.reporting import Reporter
@@ -93,10 +92,8 @@ class Attempt:
             self.fail(broken.reason, counts={"problem": problem})
         except MemoryShort:
             self.fail("memory_short")
-        except DiskFull:
-            self.fail("disk_full")
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_disk_full(error):
                 self.fail("disk_full")
             else:
                 logger.exception("Preparing run %s failed (%s)", self.run.pk, type(error).__name__)

@@ -33,4 +33,5 @@ def copy_to(name: str, target: Path) -> None:
         if remote is None:
             shutil.copyfileobj(stored, out, _CHUNK_BYTES)
         else:
+            # The S3 backend's own attribute, which the type of storages in general does not have.
             remote.download_fileobj(out, Config=default_storage.transfer_config)  # type: ignore[attr-defined]
