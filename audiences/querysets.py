@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, Self
 
 from django.db import connections
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, RUN_ACTIVE, BatchState, DeliveryState, RunState
@@ -164,6 +164,11 @@ class BatchQuerySet(QuerySet[Any]):
     def in_flight(self, now: datetime) -> Self:
         """Those that somebody is sending at this moment."""
         return self.filter(state=BatchState.SENDING).exclude(lease_is_free(now))
+
+    def whose_first_half_is_sent(self, now: datetime) -> Self:
+        """Second halves of a batch while somebody is sending the first."""
+        others = self.model.objects.filter(split_from=OuterRef("split_from"), first__lt=OuterRef("first"))
+        return self.filter(Exists(others.in_flight(now)))
 
     def senders(self, now: datetime) -> int:
         """How many are sending them at this moment; each holds several."""

@@ -142,14 +142,8 @@ class Pump:
         """Send one batch and note what became of it; False when the run has to wait."""
         claimed, began = group.next(), time.monotonic()
         self.batch = claimed.batch
-        if outcomes.is_worn_out(run, claimed):
+        if self._is_dealt_with_unsent(run, claimed):
             group.goes_well = False
-            if claimed.batch.count > 1:
-                batch = claimed.batch
-                sizes = file_uploads.pieces(run, batch) if batch.is_file else refused.halves(batch.count)
-                outcomes.split(run, claimed, sizes)
-            else:
-                outcomes.failed(claimed, "GaveUp")
             return True
         payload: Payload | None = None
         try:
@@ -171,6 +165,20 @@ class Pump:
             self.exchange = None
             self.calls.save_if_due()
         self.pace.note(time.monotonic() - began)
+        return True
+
+    def _is_dealt_with_unsent(self, run: Run, claimed: Claimed) -> bool:
+        """Whether sending it once more tells nothing, and smaller ones took its place or it was given up."""
+        batch = claimed.batch
+        if refused.is_found_out(batch):
+            refused.narrow_down(run, claimed)
+        elif not outcomes.is_worn_out(run, claimed):
+            return False
+        elif batch.count > 1:
+            sizes = file_uploads.pieces(run, batch) if batch.is_file else refused.halves(batch.count)
+            outcomes.split(run, claimed, sizes)
+        else:
+            outcomes.failed(claimed, "GaveUp")
         return True
 
     def _send(self, run: Run, group: groups.Group, claimed: Claimed, payload: Payload) -> None:

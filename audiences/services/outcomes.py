@@ -191,14 +191,18 @@ def failed(claimed: Claimed, error: str, **facts: Any) -> bool:
     return record(claimed, BatchState.FAILED, error=error, next_attempt_at=None, **facts)
 
 
-def split(run: Run, claimed: Claimed, sizes: tuple[int, ...], error: PinterestError | None = None) -> bool:
+def split(
+    run: Run, claimed: Claimed, sizes: tuple[int, ...], error: PinterestError | None = None, *, because: str = ""
+) -> bool:
     """Replace a batch by smaller ones of these sizes, in order; they are as unsure as the whole was.
 
-    The pieces of a file are ordinary batches: nothing was said against their records.
+    because: the class of an error that is known without a call. The pieces of a file are ordinary batches: nothing was
+    said against their records.
     """
     batch = claimed.batch
+    facts = _error_facts(error) if error else {"error": because} if because else {}
     with transaction.atomic():
-        if not record(claimed, BatchState.SPLIT, next_attempt_at=None, **(_error_facts(error) if error else {})):
+        if not record(claimed, BatchState.SPLIT, next_attempt_at=None, **facts):
             return False
         parts, first = [], batch.first
         for size in sizes:

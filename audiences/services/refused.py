@@ -1,7 +1,9 @@
 """Pinterest refused the content of a batch: find the bad records by halving, and set them apart.
 
-A single bad record among n costs at most 2·log2(n) more calls. When nothing at all of a large batch is accepted, eight
-single records from all over it are tried; if all are refused, the rest would be too, and the run stops.
+A single bad record among n costs at most 2·log2(n) more calls. The first half is the smaller one, and once it was
+accepted the bad record is known to be in the other, which is halved without being sent. When nothing at all of a large
+batch is accepted, eight single records from all over it are tried; if all are refused, the rest would be too, and the
+run stops.
 """
 
 import json
@@ -10,7 +12,7 @@ from audiences.models import Batch, Run
 from audiences.services import endings, outcomes
 from audiences.services.outcomes import Claimed
 from audiences.states import BatchState
-from pinconnect.pinterest.errors import PinterestError, TooLarge
+from pinconnect.pinterest.errors import PinterestError, Rejected, TooLarge
 from pinconnect.pinterest.types import Payload
 
 PROBES = 8
@@ -38,7 +40,23 @@ def refuse(run: Run, claimed: Claimed, error: PinterestError, payload: Payload |
 
 
 def halves(count: int) -> tuple[int, int]:
-    return count - count // 2, count // 2
+    """The larger one comes second, where a bad record costs a call less."""
+    return count // 2, count - count // 2
+
+
+def is_found_out(batch: Batch) -> bool:
+    """Whether sending it is needless: it was refused together with what was accepted by itself since."""
+    if batch.root_id is None or batch.count == 1 or batch.split_from is None:
+        return False
+    if batch.split_from.error != Rejected.__name__:
+        return False
+    others = batch.split_from.halves.exclude(pk=batch.pk)
+    return not others.exclude(state=BatchState.SENT).exists()
+
+
+def narrow_down(run: Run, claimed: Claimed) -> None:
+    """Halve a batch that was found out; what was said of the whole holds for it."""
+    outcomes.split(run, claimed, halves(claimed.batch.count), because=Rejected.__name__)
 
 
 def example(payload: Payload | None) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audiences import tasks
 from audiences.models import Batch, Run
-from audiences.services import groups
+from audiences.services import groups, refused
 from audiences.states import BATCH_OPEN, BATCH_UNSURE, BatchState
 from tests.factories_audiences import make_shop, people
 from tests.support.simulator import SimulatorInTest
@@ -55,6 +55,41 @@ def test_what_waits_or_is_held_by_somebody_is_left_out(run: Run) -> None:
     assert turns(run) == [due, abandoned]
     assert Batch.objects.pending_in_turn(run.pk, timezone.now(), 5) == [due]
     assert set(Batch.objects.filter(run=run).claimable(timezone.now())) == {due, abandoned}
+
+
+def test_a_second_half_waits_while_somebody_sends_the_first(run: Run) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    whole = make_batch(run, BatchState.SPLIT, count=4, error="Rejected")
+    first = make_batch(run, BatchState.SENDING, root=whole, split_from=whole, count=2, lease_until=soon)
+    second = make_batch(run, root=whole, split_from=whole, first=2, count=2)
+    fresh = [make_batch(run, first=number) for number in (10, 11)]
+
+    assert groups.portion([second, *fresh], 8) == fresh
+
+    Batch.objects.filter(pk=first.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    assert groups.portion([second, *fresh], 8) == [second], "whoever sent it is gone"
+
+
+@pytest.mark.parametrize(
+    ("error", "first", "is_known"),
+    [
+        ("Rejected", BatchState.SENT, True),
+        ("Rejected", BatchState.FAILED, False),
+        ("Rejected", BatchState.PENDING, False),
+        ("TooLarge", BatchState.SENT, False),
+        ("ServerTrouble", BatchState.SENT, False),
+    ],
+)
+def test_a_half_is_found_out_when_only_the_other_one_was_accepted(
+    run: Run, error: str, first: str, is_known: bool
+) -> None:
+    whole = make_batch(run, BatchState.SPLIT, count=5, error=error)
+    make_batch(run, first, root=whole, split_from=whole, count=2)
+    second = make_batch(run, root=whole, split_from=whole, first=2, count=3)
+
+    assert refused.is_found_out(second) == is_known
+    second.count = 1
+    assert not refused.is_found_out(second), "a single record is only set apart when Pinterest refused it by itself"
 
 
 def test_the_quick_way_finds_the_same_in_the_same_order(run: Run) -> None:
