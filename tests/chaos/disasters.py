@@ -40,7 +40,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "truncated"},
     {"kind": "cut_json"},
     {"kind": "not_json"},
-    {"kind": "too_large", "bytes": 2_000, "times": 2, "operation": UPDATE},
+    {"kind": "too_large", "bytes": 1_000, "times": 2, "operation": UPDATE},
     {"kind": "expired_token"},
     {"kind": "revoked_token"},
     {"kind": "spam"},
