@@ -34,6 +34,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+def pytest_unconfigure() -> None:
+    """Whatever was frozen is cleared away at the end, else the data engine lists all of its types as leaked."""
+    gc.unfreeze()
+
+
 _connect = socket.socket.connect
 
 
