@@ -94,6 +94,8 @@ class Run(WorkspaceOwned):
             models.Index(fields=["workspace", "-created_at"]),
             # Which workspace has had attention last, also among very many runs.
             models.Index(fields=["workspace", "hinted_at"], name="run_attended"),
+            # The few of a workspace that go on or are held, among very many.
+            models.Index(fields=["workspace", "state"], name="run_state"),
             models.Index(fields=["lease_until"], condition=models.Q(lease_until__isnull=False), name="run_held"),
         ]
         constraints = [
