@@ -125,9 +125,20 @@ def rows_of(folder: Path, part: str) -> str:
 
 def _write(audience: Audience, folder: str, queries: Sequence[str], at_most: int) -> Written:
     width = 0 if at_most <= _FEW else 1 if at_most <= _MANY else 2
-    place = f"substr(lower(hex(h[1:1])), 1, {width})" if width else "'all'"
     stored = name(audience, folder)
-    target = files.new_folder(stored)
+    try:
+        entries = _copy_all(queries, width, files.new_folder(stored))
+        files.store(stored)
+    except Exception:
+        # Whoever tries again takes another folder, and on a full disk half of this one is in the way.
+        files.remove(stored)
+        raise
+    return Written(folder, width, entries)
+
+
+def _copy_all(queries: Sequence[str], width: int, target: Path) -> int:
+    """Write what the queries give into the sub-folders of target; returns how many entries."""
+    place = f"substr(lower(hex(h[1:1])), 1, {width})" if width else "'all'"
     entries = 0
     memory, threads = settings.ENGINE_MEMORY_MB, settings.ENGINE_THREADS
     with Session(target / ".spill", memory_limit_mb=memory, threads=threads) as session:
@@ -138,5 +149,4 @@ def _write(audience: Audience, folder: str, queries: Sequence[str], at_most: int
                 f"COMPRESSION uncompressed, PARTITION_BY (p), WRITE_PARTITION_COLUMNS false, OVERWRITE_OR_IGNORE true, "
                 f"FILENAME_PATTERN 'group{group}_{{i}}')"
             )
-    files.store(stored)
-    return Written(folder, width, entries)
+    return entries

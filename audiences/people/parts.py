@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +13,17 @@ from django.core.files.storage import default_storage
 
 from audiences import files
 from pinconnect.lib import storage
+
+_PREFIX = "parts-"
+
+
+def sweep(*, older_than_s: float) -> int:
+    """Remove the parts that killed processes have left on this host; returns how many folders."""
+    oldest = time.time() - older_than_s
+    left = [folder for folder in Path(settings.WORK_DIR).glob(f"{_PREFIX}*") if folder.stat().st_mtime < oldest]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
 
 
 class Parts:
@@ -57,7 +69,7 @@ class Parts:
             return Path(default_storage.path(name))
         if self._scratch is None:
             Path(settings.WORK_DIR).mkdir(parents=True, exist_ok=True)
-            self._scratch = Path(tempfile.mkdtemp(prefix="parts-", dir=settings.WORK_DIR))
+            self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.WORK_DIR))
         folder = self._scratch / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder

@@ -131,11 +131,11 @@ def _write_ledger(
         )
         _write_gone(run, workdir, acknowledged, files.ledger(audience, run.plan["ledger_version"]), files.fetch(name))
         files.store(name)
+        return version, dict(stats.members), history.write(run, audience, workdir, acknowledged, version)
     except Exception:
         # The next attempt takes another number, and on a full disk half a ledger is in its way.
         files.remove(name)
         raise
-    return version, dict(stats.members), history.write(run, audience, workdir, acknowledged, version)
 
 
 def _write_gone(run: Run, workdir: Path, acknowledged: list[BatchRange], old: Path | None, new: Path) -> None:

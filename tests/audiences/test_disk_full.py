@@ -12,6 +12,7 @@ import pytest
 from audiences import files, tasks
 from audiences.messages import reason
 from audiences.models import Audience, Run
+from audiences.people import history
 from audiences.pipeline import layout
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
@@ -112,7 +113,7 @@ def test_a_full_storage_ends_a_preparation_with_its_reason_and_nothing_is_lost(
 
 
 def test_a_storage_that_fills_up_before_settling_lets_the_run_wait_and_say_why(
-    simulator: SimulatorInTest, disk: SmallDisk, settings: Any
+    simulator: SimulatorInTest, disk: SmallDisk, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.BATCH_RECORDS = 5_000
     keep_files_on(disk, settings)
@@ -132,6 +133,22 @@ def test_a_storage_that_fills_up_before_settling_lets_the_run_wait_and_say_why(
     assert run.reason == "disk_full"
     assert files.ledger_versions(audience) == [], "no half ledger takes up room"
     disk.make_room()
+
+    # Room for the ledger, and not for the history beside it.
+    copy_all = history._copy_all
+
+    def copy_all_on_a_full_disk(*given: Any) -> int:
+        disk.fill()
+        return copy_all(*given)
+
+    make_due(run)
+    with monkeypatch.context() as patched:
+        patched.setattr(history, "_copy_all", copy_all_on_a_full_disk)
+        assert tasks.settle_run(run.pk) == RunState.SETTLING
+    assert files.ledger_versions(audience) == []
+    assert not list((disk.folder / "files").glob("workspaces/*/history/*/*"))
+    disk.make_room()
+    make_due(run)
     assert drive(run).state == RunState.DONE
     assert run.reason == ""
     assert Audience.objects.get().member_count == len(ROWS)

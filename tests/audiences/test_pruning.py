@@ -107,6 +107,18 @@ def test_old_copies_of_a_run_that_goes_on_stay_and_others_go(remote: None, shop:
     assert drive(run).state == RunState.DONE
 
 
+def test_parts_that_a_killed_look_up_has_left_go_after_a_day(remote: None, settings: Any) -> None:
+    left, fresh = (Path(settings.WORK_DIR) / f"parts-{name}" for name in ("left", "fresh"))
+    for folder in (left, fresh):
+        (folder / "p=1").mkdir(parents=True)
+    long_ago = time.time() - 2 * pruning.PARTS_KEPT_S
+    os.utime(left, (long_ago, long_ago))
+
+    assert pruning.prune() >= 1
+
+    assert (left.exists(), fresh.exists()) == (False, True)
+
+
 def test_a_copy_that_is_needed_again_is_young_again(remote: None, shop: Shop) -> None:
     run = newest_run()
     name = files.run_name(run, run.files_attempt)

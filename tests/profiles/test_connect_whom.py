@@ -94,7 +94,18 @@ def test_the_way_may_lead_on_to_a_page_of_ours(mark: Traveller) -> None:
     assert (outcome.code, outcome.profile) == ("connected", Profile.objects.get())
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:x",
+        # What PostgreSQL has no room for.
+        pytest.param(f"/{500 * 'a'}", id="too long"),
+        "/a\0b",
+    ],
+)
 def test_the_way_never_leads_to_another_site(mark: Traveller, elsewhere: str) -> None:
     answer = mark.connect("bob", next=elsewhere)
 

@@ -66,6 +66,13 @@ def start_connect(
     )
 
 
+def may_lead_to(next_url: str) -> bool:
+    """Whether a trip may end there: a path of this site that can be kept meanwhile."""
+    longest = OAuthState._meta.get_field("next_url").max_length or 0
+    is_kept = len(next_url) <= longest and "\0" not in next_url
+    return is_kept and next_url.startswith("/") and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None)
+
+
 def start_identify(*, session: SessionBase, next_url: str) -> str:
     """Begin a trip that only finds out who somebody is at Pinterest: no profile is made or changed, no token is kept.
 
@@ -77,7 +84,7 @@ def start_identify(*, session: SessionBase, next_url: str) -> str:
 def _begin(session: SessionBase, next_url: str, scopes: tuple[str, ...], **facts: object) -> str:
     if not settings.PINTEREST_APP_ID:
         raise Refused(messages.NO_APP)
-    if next_url and not (next_url.startswith("/") and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None)):
+    if next_url and not may_lead_to(next_url):
         raise ValueError("next_url must be a path of this site.")
     state, binding = random_tokens.new_token(), session.setdefault(BINDING, random_tokens.new_token())
     now = timezone.now()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pinconnect.pinterest.errors import PinterestError, RateLimited
@@ -81,7 +80,7 @@ def connect(request: WorkspaceRequest) -> HttpResponse:
     """Off to Pinterest. POST: profile (whose token is updated, if any), next (where to return, if not here)."""
     pk, next_url = request.POST.get("profile", ""), request.POST.get("next", "")
     profile = _profile(request, int(pk)) if pk.isdecimal() else None
-    if not (next_url.startswith("/") and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None)):
+    if not services.may_lead_to(next_url):
         next_url = ""
     try:
         url = services.start_connect(
