@@ -90,5 +90,5 @@ def test_a_creation_that_is_refused_still_halves_the_batch(shop: Shop) -> None:
 
     drive_through(run())
 
-    assert Batch.objects.filter(state=BatchState.SPLIT).count() == 1
+    assert Batch.objects.filter(state=BatchState.SPLIT, root=None).count() == 1
     assert shop.members == expected_members(ROWS)
