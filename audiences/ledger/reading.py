@@ -9,12 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import duckdb
-
 from audiences.pipeline import halves
 from audiences.pipeline.plan import LedgerPath
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
+from pinconnect.lib import engine
 
 VERSION = 2
 _READABLE = (1, VERSION)
@@ -71,13 +70,10 @@ def contains(path: LedgerPath | None, wire_kind: str, digest: bytes) -> bool:
     if path is None:
         return False
     query = partition(path, stats(path), digest.hex())
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    try:
+    with engine.borrowed(threads=1) as connection:
         found = connection.execute(
             f"SELECT count(*) FROM ({query}) WHERE h = ? AND wire_kind = ?", [digest, kinds.WIRE_NUMBERS[wire_kind]]
         ).fetchone()
-    finally:
-        connection.close()
     return bool(found and found[0])
 
 

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from audiences import files, ledger
 from audiences.models import Audience
 from audiences.people.parts import Parts
 from audiences.pipeline import halves
 from pinconnect.identifiers import kinds
+from pinconnect.lib import engine
 
 _QUERIES_AT_ONCE = 200
 _WANTED = "CREATE TABLE wanted (wire_kind UTINYINT, a UUID, b UUID)"
@@ -59,8 +58,7 @@ def rows_of(queries: Sequence[str], *, wanted: Iterable[Wanted] = ()) -> list[tu
     if not queries:
         return found
     sought = list(wanted)
-    connection = duckdb.connect(":memory:", config={"threads": 2})
-    try:
+    with engine.borrowed(threads=2) as connection:
         if sought:
             numbers = [kinds.WIRE_NUMBERS[one.wire_kind] for one in sought]
             connection.execute(_WANTED)
@@ -71,8 +69,6 @@ def rows_of(queries: Sequence[str], *, wanted: Iterable[Wanted] = ()) -> list[tu
                 columns = f"audience, wire_kind, {halves.join()}"
                 query = f"SELECT {columns} FROM ({query}) SEMI JOIN wanted USING (wire_kind, a, b)"
             found += connection.execute(query).fetchall()
-    finally:
-        connection.close()
     return found
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 from django.db.models import Max
 
 from audiences.models import Erasure, Run, Tombstone
 from audiences.pipeline.plan import CsvFormat, Plan, Source
 from pinconnect.identifiers import kinds
 from pinconnect.identifiers.columnar import quote
+from pinconnect.lib import engine
 
 # The key in the plan of a run that belongs to an erasure; its value is the erasure's id.
 KEY = "erasure"
@@ -68,15 +68,12 @@ def _write(found: Iterable[Tombstone], folder: Path) -> Path | None:
     if not rows:
         return None
     text.write_text("".join(f"{kinds.WIRE_NUMBERS[kind]},{digest}\n" for kind, digest in rows), encoding="utf-8")
-    connection = duckdb.connect(":memory:", config={"threads": 1})
-    try:
+    with engine.borrowed(threads=1) as connection:
         connection.execute(
             f"COPY (SELECT wire_kind, unhex(h) AS h FROM read_csv({quote(str(text))}, auto_detect = false, "
             f"header = false, columns = {{'wire_kind': 'UTINYINT', 'h': 'VARCHAR'}})) "
             f"TO {quote(str(target))} (FORMAT parquet)"
         )
-    finally:
-        connection.close()
     return target
 
 

@@ -12,11 +12,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 import duckdb
 
 from audiences.pipeline.plan import Cancelled, DiskFull, MemoryShort, PipelineError, Progress
+from pinconnect.lib import engine
 
 # For files between two steps. Hardly any digest or value comes twice in a row group, so looking for a dictionary only
 # costs time.
@@ -62,27 +64,21 @@ class Session:
         self.memory_limit_mb = memory_limit_mb
         spill.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
-        config: dict[str, Any] = {
-            "memory_limit": f"{memory_limit_mb}MB",
-            "temp_directory": str(spill),
-            "preserve_insertion_order": "true",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-        if threads:
-            config["threads"] = threads
-        if max_spill_mb:
-            config["max_temp_directory_size"] = f"{max_spill_mb}MB"
-        self._connection = duckdb.connect(":memory:", config=config)
+        self._engine = engine.borrowed(
+            threads=threads, memory_limit_mb=memory_limit_mb, spill=spill, max_spill_mb=max_spill_mb
+        )
+        self._connection = self._engine.__enter__()
         self._connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
 
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.interrupt()
         self._thread.shutdown(wait=True)
-        self._connection.close()
+        self._engine.__exit__(kind, error, trace)
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def enter(self, step: str, start: float, end: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from pinconnect.datasets.examination.results import (
     Limits,
     RefusedError,
 )
+from pinconnect.lib import engine
 
 # Longer values are cut when they are sampled: identifiers are shorter, and 500 long texts would not fit into memory.
 _LONGEST_VALUE = 600
@@ -57,7 +56,8 @@ def read(table: Table, work: Path, limits: Limits, *, in_order: bool = False) ->
     )
     first_columns = ", ".join(f"left({c}, {_LONGEST_VALUE})" for c in columns)
     source = _source(table, in_order=in_order)
-    with _connection(work, limits) as connection:
+    borrowed = engine.borrowed(threads=limits.threads, memory_limit_mb=limits.memory_mb, spill=work / "spill")
+    with borrowed as connection:
         try:
             (counted,) = connection.execute(f"SELECT count(*), {per_column} FROM {source}").fetchall()  # noqa: S608 -- texts are quoted by _text
             first = connection.execute(f"SELECT {first_columns} FROM {source} LIMIT {PREVIEW_ROWS}").fetchall()  # noqa: S608 -- as above
@@ -91,20 +91,3 @@ def _source(table: Table, *, in_order: bool) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-@contextmanager
-def _connection(work: Path, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{limits.memory_mb}MB",
-        "temp_directory": str(work / "spill"),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    if limits.threads:
-        settings["threads"] = str(limits.threads)
-    connection = duckdb.connect(":memory:", config=settings)
-    try:
-        yield connection
-    finally:
-        connection.close()
