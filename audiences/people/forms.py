@@ -1,6 +1,6 @@
 """What people type about one person; none of it is stored as typed."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
@@ -81,6 +81,13 @@ class ErasureForm(forms.Form):
         country = self.fields["default_country"]
         assert isinstance(country, forms.ChoiceField)  # noqa: S101 -- declared above
         country.choices = [NO_COUNTRY, *countries.choices()]
+
+    @classmethod
+    def filled_in(cls, looked_up: IdentifierForm) -> Self:
+        """Not sent yet, with what somebody has looked up before."""
+        kind, country = looked_up.cleaned_data["kind"], looked_up.cleaned_data["default_country"]
+        by_wire = {kinds.get(code).wire: field for field, code in _FIELDS.items()}
+        return cls(initial={by_wire[kinds.get(kind).wire]: looked_up.cleaned_data["value"], "default_country": country})
 
     def clean_reference(self) -> str:
         reference: str = self.cleaned_data["reference"]

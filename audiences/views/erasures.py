@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audiences.models import Erasure, RemovalState
 from audiences.people import erasing, receipt
-from audiences.people.forms import ErasureForm
+from audiences.people.forms import ErasureForm, IdentifierForm
 from audiences.views.people import tabs
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
@@ -40,7 +40,14 @@ def erasure_list(request: WorkspaceRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def erasure_create(request: WorkspaceRequest) -> HttpResponse:
-    """It reaches every delivery of everybody and cannot be undone, so it takes an admin."""
+    """It reaches every delivery of everybody and cannot be undone, so it takes an admin.
+
+    Who comes from looking somebody up sends that form again, as looked_up: it is filled in, and nothing is erased yet.
+    """
+    if "looked_up" in request.POST:
+        looked_up = IdentifierForm(request.POST)
+        form = ErasureForm.filled_in(looked_up) if looked_up.is_valid() else ErasureForm()
+        return render(request, "audiences/erasure_create.html", {"form": form})
     form = ErasureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = erasing.request(

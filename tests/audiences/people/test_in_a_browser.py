@@ -36,6 +36,26 @@ def test_answer_is_accessible_in_both_themes_and_fits_a_telephone(
     assert_fits(page)
 
 
+def test_a_person_who_was_looked_up_is_erased_from_there(open_page: OpenPage, simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, people(range(30)))
+    drive(Run.objects.get())
+    ada = make_member(shop.workspace, Role.ADMIN, user=make_user("Ada")).user
+    page = open_page(f"/w/{shop.workspace.slug}/people/", user=ada)
+    page.get_by_label("Value").fill("member00007@example.com")
+    page.get_by_role("button", name="Look up").click()
+
+    assert_accessible(page)
+    page.get_by_role("button", name="Erase this person everywhere").click()
+    page.get_by_label("E-mail addresses").wait_for()
+
+    assert page.get_by_label("E-mail addresses").input_value() == "member00007@example.com"
+    assert "member00007" not in page.url
+    page.get_by_label("I know that this cannot be undone").check()
+    page.get_by_role("button", name="Erase everywhere").click()
+    page.wait_for_url("**/erasures/*/")
+    assert Erasure.objects.get().tombstones.filter(wire_kind="email").count() == 3, "as SHA-256, SHA-1 and MD5"
+
+
 @pytest.mark.parametrize("path", ["lab/", "people/"])
 def test_answer_while_a_run_is_under_way_is_accessible_and_fits_a_telephone(
     open_page: OpenPage, simulator: SimulatorInTest, settings: Any, path: str

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from hashlib import new, sha256
 
 import pytest
@@ -133,6 +134,45 @@ def test_look_up_leads_to_the_receipt(admin: Pages) -> None:
 
     assert "Erased: never sent again" in text
     assert f"/erasures/{erasure.pk}/" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "field", "country"),
+    [
+        ("email", " Member00007@example.com ", "emails", "none"),
+        ("phone", "030 901820", "phones", "DE"),
+        ("idfa", "6D92078A-8246-4BA4-AE5B-76104861E7DC", "devices", "none"),
+        ("pinner_id", "12345", "pinner_ids", "none"),
+    ],
+)
+def test_who_was_looked_up_is_erased_after_one_more_question(
+    admin: Pages, kind: str, value: str, field: str, country: str
+) -> None:
+    looked_up = {"kind": kind, "value": value, "default_country": country}
+    text = admin.post("people/", **looked_up).content.decode()
+    assert "Erase this person everywhere…" in text
+    kept = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', text))
+    assert looked_up.items() <= kept.items()
+
+    form = admin.post("erasures/new/", **kept).context["form"]
+
+    assert not Erasure.objects.exists(), "nobody was asked yet"
+    assert (form[field].value(), form["default_country"].value()) == (value, country)
+    erased(admin, **{field: form[field].value(), "default_country": country})
+    assert "Erase this person everywhere…" not in admin.post("people/", **looked_up).content.decode()
+
+
+def test_looking_up_offers_erasing_to_admins_only(pages: Pages) -> None:
+    looked_up = {"kind": "email", "value": MEMBER, "default_country": "none"}
+
+    assert "Erase this person" not in pages.post("people/", **looked_up).content.decode()
+    assert pages.post("erasures/new/", looked_up="1", **looked_up).status_code == 403
+
+
+def test_a_look_up_that_cannot_be_read_gives_an_empty_form(admin: Pages) -> None:
+    form = admin.post("erasures/new/", looked_up="1", kind="nonsense", value="").context["form"]
+
+    assert not any(form[name].value() for name in ("emails", "phones", "devices"))
 
 
 def test_what_is_typed_reaches_no_log_and_no_address(admin: Pages, caplog: pytest.LogCaptureFixture) -> None:
