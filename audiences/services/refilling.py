@@ -17,11 +17,11 @@ def is_gone(audience: Audience | None) -> bool:
         return False
     if audience.list_state == "GONE":
         return True
-    last = Run.objects.filter(audience=audience, is_dry_run=False, finished_at__isnull=False).order_by("-pk").first()
-    if last is None or last.reason != "list_gone":
+    # A profile that had lost its access for a while was told the same: this is taken back once the list was seen again.
+    if audience.list_missing_at is None:
         return False
-    # A profile that had lost its access for a while was told the same; what was seen since counts more.
-    return audience.observed_at is None or last.finished_at is None or audience.observed_at <= last.finished_at
+    last = Run.objects.filter(audience=audience, is_dry_run=False, finished_at__isnull=False).order_by("-pk").first()
+    return last is not None and last.reason == "list_gone"
 
 
 def start_over(delivery: Delivery, *, by: User | None) -> Run | None:

@@ -11,12 +11,12 @@ from django.utils import timezone
 from audiences import reconcile, tasks
 from audiences.models import Audience, Batch, Run
 from audiences.models.schedule import Rhythm, Schedule
-from audiences.services import schedules
+from audiences.services import refilling, schedules
 from audiences.states import RunState
 from pinconnect.profiles.models import Profile
 from pinconnect.queue import clock, leases, limits, reconciler
 from pinconnect.queue.models import Reconciler
-from tests.factories_audiences import Shop, drive, expected_members, make_shop, people
+from tests.factories_audiences import Shop, drive, drive_through, expected_members, make_shop, people
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +154,24 @@ def test_a_second_look_for_a_creation_comes_as_soon_as_was_meant(shop: Shop, wal
 
     assert_it_ends_right(shop, wall)
     assert wall.passed_s - passed_s < 200
+
+
+@pytest.mark.parametrize("step", STEPS, ids=ids)
+def test_a_list_that_is_gone_is_known_to_be_whenever_it_was_seen_last(
+    shop: Shop, wall: Clock, simulator: SimulatorInTest, step: timedelta
+) -> None:
+    assert goes_on(wall).state == RunState.DONE
+    tasks.observe_audience(Audience.objects.get().pk)
+    wall.jumps(step)
+    for table in ("audiences", "customer_lists"):
+        simulator.app.world.store.run(f"DELETE FROM {table}")
+    shop.change(people(range(10, 70)))
+
+    run = drive_through(shop.start())
+
+    assert run.reason == "list_gone"
+    assert Audience.objects.get().observed_at is not None
+    assert refilling.is_gone(Audience.objects.get())
 
 
 @pytest.mark.parametrize("step", STEPS, ids=ids)

@@ -3,12 +3,11 @@
 from hashlib import sha256
 
 import pytest
-from django.utils import timezone
 
 from audiences.models import Audience, Delivery, Mode, RemovalState, Run
 from audiences.people import erasing
 from audiences.people.lookup import Wanted
-from audiences.services import deliveries, editing, refilling, sharing
+from audiences.services import deliveries, editing, refilling, sharing, vanished
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
 from pinconnect.alerts.models import Alert
@@ -82,7 +81,7 @@ def test_a_list_that_is_there_is_not_replaced(simulator: SimulatorInTest) -> Non
 
 
 def test_a_list_that_was_seen_again_after_the_run_is_not_replaced(shop: Shop) -> None:
-    Audience.objects.update(list_state="READY", observed_at=timezone.now())
+    vanished.note_found(Audience.objects.get(), "list")
 
     assert code_of(shop.delivery) == "list_not_gone"
 
