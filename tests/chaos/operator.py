@@ -113,6 +113,11 @@ def hurry() -> None:
             missed.update(**{what: now - timedelta(seconds=CONFIRM_S)})
 
 
+def watch(list_id: str) -> None:
+    """The day has gone by after which Pinterest is asked how a list is."""
+    Audience.objects.filter(customer_list_id=list_id).update(observe_at=timezone.now())
+
+
 def report() -> dict[str, Any]:
     """Where everything stands, and the tokens that nobody may ever see in a log; of replaced lists, the new ones."""
     audiences = list(Audience.objects.order_by("pk"))
@@ -136,7 +141,7 @@ def report() -> dict[str, Any]:
     }
 
 
-_DO = {each.__name__: each for each in (start, again, cancel, erase, look_after, hurry, report)}
+_DO = {each.__name__: each for each in (start, again, cancel, erase, look_after, hurry, watch, report)}
 
 
 def main() -> None:

@@ -221,7 +221,9 @@ class Storm:
         left = sum(final["members"].values()) - len(shelf.wanted)
         assert 0 <= left <= len(shelf.erased) * shelf.is_erasing, (shelf.name, run["id"])
         if list_id in self._deleted:
-            # After it was filled: noticed by the next run, and filled anew.
+            # After it was filled: noticed by the next run that has something to change, or when Pinterest is asked how
+            # the list is, and filled anew.
+            self.operator.insist("watch", list_id=list_id)
             intent.is_fresh = False
             self._start(shelf, intent)
             return
