@@ -123,8 +123,15 @@ def report() -> dict[str, Any]:
     audiences = list(Audience.objects.order_by("pk"))
     return {
         "runs": [
-            {"id": run.pk, "name": run.delivery.name, "state": run.state, "reason": run.reason, "counts": run.counts}
-            for run in Run.objects.select_related("delivery").order_by("pk")
+            {
+                "id": run.pk,
+                "name": run.delivery.name,
+                "list": run.audience.customer_list_id if run.audience else "",
+                "state": run.state,
+                "reason": run.reason,
+                "counts": run.counts,
+            }
+            for run in Run.objects.select_related("delivery", "audience").order_by("pk")
         ],
         "lists": {audience.name: audience.customer_list_id for audience in audiences},
         "audiences": {audience.name: audience.audience_id for audience in audiences},

@@ -220,9 +220,9 @@ class Storm:
             assert final["removals"]["sent"] == len(expected.removes), (shelf.name, run["id"])
         left = sum(final["members"].values()) - len(shelf.wanted)
         assert 0 <= left <= len(shelf.erased) * shelf.is_erasing, (shelf.name, run["id"])
-        if list_id in self._deleted:
+        if list_id in self._deleted or list_id != run["list"]:
             # After it was filled: noticed by the next run that has something to change, or when Pinterest is asked how
-            # the list is, and filled anew.
+            # the list is, and a new one is filled, which may just have been made.
             self.operator.insist("watch", list_id=list_id)
             intent.is_fresh = False
             self._start(shelf, intent)
