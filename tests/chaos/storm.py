@@ -101,7 +101,7 @@ class Storm:
     def rage(self, seconds: float) -> None:
         """Deliver and destroy for so long; on a crowded machine longer, until enough has happened."""
         began, tended = time.monotonic(), 0.0
-        while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self._is_enough):
+        while (lasted := time.monotonic() - began) < seconds or (lasted < 4 * seconds and not self.is_enough):
             self.disasters.strike()
             if time.monotonic() - tended > 2.0:
                 tended = time.monotonic()
@@ -109,7 +109,8 @@ class Storm:
             time.sleep(self.luck.uniform(0.1, 0.6))
 
     @property
-    def _is_enough(self) -> bool:
+    def is_enough(self) -> bool:
+        """Whether enough has gone wrong for a storm to tell anything."""
         return self.disasters.is_enough and self.second.has_worked
 
     def calm(self, within_s: float) -> None:

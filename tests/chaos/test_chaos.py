@@ -39,6 +39,7 @@ SETTINGS = {
 }
 HEX = re.compile(r"[0-9a-fA-F]{64}")
 WAVE_S, CALM_WITHIN_S = 20.0, 300.0
+ENOUGH_WAVES = 4
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ def _let_pass(storm: Storm) -> None:
     scripted.control(storm.stack, "settings", {"tier": "off", "ready_delay_s": 1, **files})
     raged = calmed = 0.0
     waves = 0
-    while raged < SECONDS:
+    # On a crowded machine little goes wrong in one wave, as there are few calls.
+    while raged < SECONDS or (waves < ENOUGH_WAVES and not storm.is_enough):
         began = time.monotonic()
-        storm.rage(min(WAVE_S, SECONDS - raged))
+        storm.rage(min(WAVE_S, SECONDS))
         over = time.monotonic()
         storm.calm(CALM_WITHIN_S)
         raged, calmed, waves = raged + over - began, calmed + time.monotonic() - over, waves + 1
