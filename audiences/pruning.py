@@ -22,8 +22,6 @@ from pinconnect.queue.budget import TimeBudget
 RUN_FILES_KEPT = timedelta(days=2)
 LEDGERS_KEPT = 2
 LOCAL_COPIES_KEPT_S = 2 * 86_400
-# A look-up takes seconds, and an erasure of very many lists some minutes.
-PARTS_KEPT_S = 86_400
 AT_ONCE = 200
 # Storage may be far away; what is not done by then is done by the next task.
 BUDGET_S = 30.0
@@ -38,8 +36,7 @@ def hint() -> None:
 def prune(budget: TimeBudget | None = None) -> int:
     """Remove what is old; the masked list of refused values of a run stays. Returns how many folders went."""
     budget = budget or TimeBudget(BUDGET_S)
-    swept = sweep() + parts.sweep(older_than_s=PARTS_KEPT_S)
-    return swept + _prune_runs(budget) + _prune_ledgers(budget) + _prune_local(budget)
+    return sweep() + parts.sweep() + _prune_runs(budget) + _prune_ledgers(budget) + _prune_local(budget)
 
 
 def sweep() -> int:

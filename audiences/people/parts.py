@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 
@@ -12,18 +11,14 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from audiences import files
-from pinconnect.lib import storage
+from pinconnect.lib import leftovers, storage
 
 _PREFIX = "parts-"
 
 
-def sweep(*, older_than_s: float) -> int:
-    """Remove the parts that killed processes have left on this host; returns how many folders."""
-    oldest = time.time() - older_than_s
-    left = [folder for folder in Path(settings.WORK_DIR).glob(f"{_PREFIX}*") if folder.stat().st_mtime < oldest]
-    for folder in left:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(left)
+def sweep() -> int:
+    """Remove the parts that killed processes have left on this host for more than a day; returns how many folders."""
+    return leftovers.sweep(Path(settings.WORK_DIR).glob(f"{_PREFIX}*"))
 
 
 class Parts:

@@ -105,17 +105,20 @@ def _is_emptied(instance: DuckDBPyConnection) -> bool:
 def close_idle() -> None:
     """End the instance that waits, if there is one."""
     with _lock:
-        left = list(_idle)
-        _idle.clear()
-    for instance in left:
-        instance.close()
+        _close_idle()
 
 
-def _forget_lock() -> None:
-    global _lock
-    _lock = threading.Lock()
+def _close_idle() -> None:
+    while _idle:
+        _idle.pop().close()
+
+
+def _before_fork() -> None:
+    # Held until both processes go on, so that no other thread leaves an instance here meanwhile.
+    _lock.acquire()
+    _close_idle()
 
 
 atexit.register(close_idle)
 # The threads of an instance do not come along into a forked process, which would wait for them.
-os.register_at_fork(before=close_idle, after_in_child=_forget_lock)
+os.register_at_fork(before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release)

@@ -13,6 +13,7 @@ from audiences import files, pruning, reconcile, tasks
 from audiences.models import Audience, Run
 from audiences.pipeline import settle
 from audiences.states import RunState
+from pinconnect.lib import leftovers
 from pinconnect.queue.budget import TimeBudget
 from tests.factories_audiences import Shop, drive, expected_members, make_due, make_shop, people
 from tests.support.simulator import SimulatorInTest
@@ -111,8 +112,10 @@ def test_parts_that_a_killed_look_up_has_left_go_after_a_day(remote: None, setti
     left, fresh = (Path(settings.WORK_DIR) / f"parts-{name}" for name in ("left", "fresh"))
     for folder in (left, fresh):
         (folder / "p=1").mkdir(parents=True)
-    long_ago = time.time() - 2 * pruning.PARTS_KEPT_S
+    long_ago = time.time() - 2 * leftovers.ABANDONED_S
     os.utime(left, (long_ago, long_ago))
+    # As one that goes between finding it and looking at it.
+    fresh.with_name("parts-gone").symlink_to(fresh / "nowhere")
 
     assert pruning.prune() >= 1
 

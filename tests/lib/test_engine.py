@@ -129,3 +129,24 @@ def test_a_forked_process_starts_its_own() -> None:
 
     assert child.exitcode == 0
     assert answers.get() == (child.pid, (499_999_500_000,))
+
+
+def test_a_process_that_forks_while_others_lend_leaves_none_behind() -> None:
+    is_over = threading.Event()
+
+    def use() -> None:
+        while not is_over.is_set():
+            with engine.borrowed(threads=1) as connection:
+                connection.execute("SELECT 1")
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    try:
+        for _ in range(20):
+            child = os.fork()
+            if not child:
+                os._exit(len(engine._idle) + engine._lock.locked())
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        is_over.set()
+        thread.join()

@@ -9,23 +9,20 @@ import logging
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 from pinconnect.datasets.models import Snapshot
-from pinconnect.lib import storage
+from pinconnect.lib import leftovers, storage
 
 logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
-_ABANDONED_S = 24 * 3600
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -205,17 +202,8 @@ def scratch(snapshot: Snapshot) -> Iterator[Path]:
 
 def sweep(now: float | None = None) -> int:
     """Remove what killed processes have left in the work folders for more than a day; returns how many things."""
-    removed = 0
-    for folder in (uploads_folder(), _private_folder("examinations")):
-        for leftover in folder.iterdir():
-            if (now or time.time()) - leftover.stat().st_mtime > _ABANDONED_S:
-                _remove_anything(leftover)
-                removed += 1
-    return removed
-
-
-def _remove_anything(path: Path) -> Any:
-    return shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    folders = uploads_folder(), _private_folder("examinations")
+    return sum(leftovers.sweep(folder.iterdir(), now=now) for folder in folders)
 
 
 def _private_folder(name: str) -> Path:

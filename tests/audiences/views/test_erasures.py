@@ -154,8 +154,10 @@ def test_who_was_looked_up_is_erased_after_one_more_question(
     kept = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', text))
     assert looked_up.items() <= kept.items()
 
-    form = admin.post("erasures/new/", **kept).context["form"]
+    answer = admin.post("erasures/new/", **kept)
+    form, text = answer.context["form"], answer.content.decode()
 
+    assert ('<details class="details" open>' in text) == (kind == "pinner_id"), "what is filled in is seen"
     assert not Erasure.objects.exists(), "nobody was asked yet"
     assert (form[field].value(), form["default_country"].value()) == (value, country)
     erased(admin, **{field: form[field].value(), "default_country": country})
