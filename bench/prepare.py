@@ -44,7 +44,7 @@ RIVALS = {
 }
 _MODULES = {"duckdb": "duckdb_", "polars": "polars_", "chdb": "chdb_", "pandas": "pandas_"}
 # More rows than these are not worth waiting for: such a contender gets so many and is scaled.
-MOST_ROWS = {"loop": 1_000_000, "pandas": 2_000_000}
+MOST_ROWS = {"loop": 1_000_000, "pandas": 10_000_000}
 # What comes to other identifiers by other rules or by none.
 NOT_COMPARED = ("floor", "loop")
 
