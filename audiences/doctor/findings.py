@@ -17,6 +17,7 @@ SUSPICIOUS = (
     "md5",
     "sha1",
     "maid_zero",
+    "id_zero",
     "maid_mixed_case",
     "placeholder",
 )
@@ -69,7 +70,7 @@ WORDS = {
         "warn",
     ),
 }
-_MILD = ("maid_zero", "placeholder")
+_MILD = ("maid_zero", "id_zero", "placeholder")
 
 
 @dataclass(frozen=True)

@@ -194,9 +194,7 @@ def _rows(work: _Comparison, sweeper: ThreadPoolExecutor, lane: Lane, prefix: st
     """Distinct rows of one partition, those that change the list, and their entries where an entry is a row."""
     names = halves.names(work.layout.names)
     rows = work.layout.rows(prefix)
-    # Rows are counted by the first halves of their digests, which tell them apart as well and are half as much to hold.
-    first = ", ".join(f"a{name}" for name in work.layout.names)
-    distinct = lane.value(f"SELECT count(*) FROM (SELECT DISTINCT {first} FROM ({rows}))") if work.by_row else None
+    distinct = lane.value(f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM ({rows}))") if work.by_row else None
     chosen = _chosen(work, rows, prefix)
     lane.run(f"CREATE OR REPLACE TEMP TABLE t AS SELECT {names}, min(rid) AS rid FROM ({chosen}) GROUP BY {names}")
     sweeper.submit(work.layout.discard_rows, prefix)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from audiences.filtering.conditions import RowFilter
+from pinconnect.lib import storage
 
 Mode = Literal["mirror", "add", "remove"]
 Treatment = Literal["auto", "plain", "hashed", "any_hash", "e164"]
@@ -33,7 +33,7 @@ class DiskFull(PipelineError):  # noqa: N818 - the word the run's states use
 
 def is_disk_full(error: BaseException) -> bool:
     """Whether an error says that there is no room, in whatever words."""
-    return isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+    return isinstance(error, DiskFull) or storage.is_full(error)
 
 
 class MemoryShort(PipelineError):  # noqa: N818 - the word the run's states use

@@ -157,11 +157,11 @@ def _maid_refusal(clean: str) -> str:
 def _opaque(clean: str) -> str:
     # 32 and 40 characters could be another hash and "-" a placeholder: the rule tells them apart.
     unlike = f"strlen({clean}) NOT BETWEEN 11 AND 512 OR strlen({clean}) IN (32, 40, 64)"
-    return when((unlike, "NULL"), (full(clean, "[A-Za-z0-9_.~=+-]+"), clean))
+    return when((unlike, "NULL"), (full(clean, "[0-]+"), "NULL"), (full(clean, "[A-Za-z0-9_.~=+-]+"), clean))
 
 
 def _pinner(clean: str) -> str:
-    return when((full(clean, "[0-9]{1,25}"), clean))
+    return when((f"strlen({clean}) <= 25", when((full(clean, "0*[1-9][0-9]*"), clean))))
 
 
 _PLAIN: dict[str, Callable[[str], str]] = {

@@ -186,6 +186,12 @@ _VALUES = (
         "The ID contains a space, a comma, a quote or a character beyond plain letters, digits and signs.",
         "Check that the right column is mapped.",
     ),
+    (
+        "id_zero",
+        "All-zero ID",
+        "An ID of nothing but zeros stands for nobody, and every row that has it would look like the same person.",
+        "Leave the field empty when there is no ID.",
+    ),
     ("id_too_long", "ID too long", "The ID has more than 512 characters.", "Check that the right column is mapped."),
     (
         "pinner_not_a_number",

@@ -176,7 +176,7 @@ def _opaque(text: str, steps: list[str], _: str | None) -> str:
         raise Refused("id_bad_character")
     if len(text) > 512:
         raise Refused("id_too_long")
-    return text
+    return _not_zero(text)
 
 
 _PINNER = re.compile(r"[0-9]{1,25}")
@@ -185,6 +185,13 @@ _PINNER = re.compile(r"[0-9]{1,25}")
 def _pinner(text: str, steps: list[str], _: str | None) -> str:
     if not _PINNER.fullmatch(text):
         raise Refused("pinner_not_a_number")
+    return _not_zero(text)
+
+
+def _not_zero(text: str) -> str:
+    """An ID that is not made of zeros, which stand for none: their hashes are refused as well."""
+    if not text.strip("0-"):
+        raise Refused("id_zero")
     return text
 
 

@@ -3,6 +3,7 @@
 The S3 backend fetches a whole object, into memory unless it is told otherwise, before the first byte of it is read.
 """
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,11 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 _CHUNK_BYTES = 1 << 20
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error of the system says that a disk, or the share of it that may be used, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager

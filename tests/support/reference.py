@@ -198,7 +198,7 @@ def _maid(text: str) -> str | None:
 
 def _opaque(text: str) -> str | None:
     fits = all("!" <= char <= "~" and char not in "\"'`,;\\" for char in text) and len(text) <= 512
-    return text if fits else None
+    return text if fits and text.strip("0-") else None
 
 
 _NORMALISE = {
@@ -208,7 +208,7 @@ _NORMALISE = {
     "maid": _maid,
     "lr_id": _opaque,
     "dlx_id": _opaque,
-    "pinner_id": lambda text: text if re.fullmatch("[0-9]{1,25}", text) else None,
+    "pinner_id": lambda text: text if re.fullmatch("[0-9]{1,25}", text) and int(text) else None,
 }
 
 

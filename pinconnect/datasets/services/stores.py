@@ -23,7 +23,6 @@ from pinconnect.lib import leftovers, storage
 logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class UploadRefusedError(Exception):
@@ -108,7 +107,7 @@ def refusing_a_full_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if storage.is_full(error):
             raise UploadRefusedError("disk_full") from error
         raise
 

@@ -25,6 +25,7 @@ COLUMNS = {
     "md5": ("email", "auto", HASH, md5(ADDRESS).hexdigest(), "bad"),  # noqa: S324 -- a value to refuse
     "sha1": ("email", "auto", HASH, sha1(ADDRESS).hexdigest(), "bad"),  # noqa: S324 -- a value to refuse
     "maid_zero": ("gaid", "auto", MAID, ZERO, "info"),
+    "id_zero": ("lr_id", "plain", "XY1005wXyWPB1SgpMUKIpz", "0" * 32, "info"),
     "maid_mixed_case": ("maid", "auto", MAID, MAID[:-4].upper() + "abcd", "bad"),
     "placeholder": ("email", "auto", "person@shop.com", "n/a", "info"),
 }
