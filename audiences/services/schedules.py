@@ -179,6 +179,8 @@ def _start(schedule: Schedule, now: datetime) -> bool:
     """Move the due time on and start the run, both or neither; of several hosts, one wins."""
     assert schedule.due_at is not None  # noqa: S101 -- start_due() asked for it
     with transaction.atomic():
+        # Before the schedule itself, as whoever saves one does: in another order each would wait for the other.
+        Delivery.objects.select_for_update().get(pk=schedule.delivery_id)
         mine = Schedule.objects.filter(pk=schedule.pk, due_at=schedule.due_at)
         following = _next(schedule, due_at=schedule.due_at, now=now)
         if not mine.update(due_at=following, started_at=now, refusal=""):

@@ -77,6 +77,35 @@ except Exception as error:
 replacer.join(30)
 print(json.dumps([seen, started, Audience.objects.count()]))
 """
+SCHEDULED = """
+from audiences.models import Schedule
+from audiences.services import schedules
+
+wish = schedules.Wish("interval", every_minutes=60)
+due = schedules.change(delivery, wish, by=None)
+Schedule.objects.update(due_at=timezone.now())
+due.refresh_from_db()
+start = runs.start
+
+def save():
+    try:
+        started.append(schedules.change(delivery, wish, by=None) is not None)
+    except Exception as error:
+        started.append(type(error).__name__)
+    finally:
+        connections.close_all()
+
+def start_late(*args, **how):
+    # The schedule's own row is locked by now.
+    saver.start()
+    saver.join(2)
+    return start(*args, **how)
+
+saver, schedules.runs.start = threading.Thread(target=save), start_late
+fired = schedules._start(due, timezone.now())
+saver.join(30)
+print(json.dumps([fired, started]))
+"""
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
@@ -96,3 +125,7 @@ def test_a_run_pins_the_ledger_that_was_settled_in_the_same_moment(tmp_path: Pat
 def test_a_list_replaced_while_another_delivery_of_it_starts_makes_nobody_wait_for_ever(tmp_path: Path) -> None:
     """The run that started first has the old list; replacing waits for it, and is then refused in words."""
     assert raced(tmp_path / "data", REPLACED) == [[True, True], ["ServiceRefusal"], 1]
+
+
+def test_a_schedule_that_is_saved_while_it_starts_a_run_waits_for_it(tmp_path: Path) -> None:
+    assert raced(tmp_path / "data", SCHEDULED) == [True, [True]]
