@@ -98,7 +98,8 @@ def archive(delivery: Delivery, *, by: User | None) -> None:
         if old.state == DeliveryState.ARCHIVED:
             raise ServiceRefusal("archived", name=old.name)
         _move(old, DeliveryState.ARCHIVED)
-        for run in Run.objects.filter(delivery=old).active():
+        # People are erased all the same.
+        for run in Run.objects.filter(delivery=old).active().exclude(trigger=Trigger.ERASURE):
             runs.cancel(run, by=by, code="archived")
         for kind in ("audiences.delivery_paused", "audiences.run_failed"):
             resolve_alert(old.workspace, kind, f"delivery:{old.pk}")

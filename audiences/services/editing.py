@@ -40,6 +40,9 @@ class Wish:
     profile: Profile | None = None
 
 
+_CHANGED = ("name", "mode", "hold_share", "hold_add_share", "profile", "standby", "pause_token_version")
+
+
 def change(delivery: Delivery, wish: Wish, *, by: User | None, between_runs: bool = False) -> list[str]:
     """Change what the wish names; returns which of it was different. Raises ServiceRefusal and then changes nothing.
 
@@ -55,7 +58,7 @@ def change(delivery: Delivery, wish: Wish, *, by: User | None, between_runs: boo
         _apply(current, wish, changed)
         try:
             with transaction.atomic():
-                current.save(update_fields=["name", "mode", "hold_share", "hold_add_share", "profile", "standby"])
+                current.save(update_fields=_CHANGED)
         except IntegrityError as error:
             raise ServiceRefusal("name_taken", name=current.name) from error
         if changed:
@@ -102,7 +105,8 @@ def _change_profile(current: Delivery, profile: Profile) -> None:
     if current.audience is not None:
         check_target(profile, current.audience.ad_account)
     standby.forget(current)
-    current.profile = profile
+    # It counts the tokens of the profile before; the same number of this one's would say nothing.
+    current.profile, current.pause_token_version = profile, None
     if current.standby_id == profile.pk:
         current.standby = None
 
@@ -129,7 +133,12 @@ def rename_audience(delivery: Delivery, *, by: User | None, name: str, descripti
     if audience.audience_id:
         _tell_pinterest(delivery, audience, name, description)
     with transaction.atomic():
-        Audience.objects.filter(pk=audience.pk).update(audience_name=name, description=description)
+        same = Audience.objects.filter(pk=audience.pk, audience_id=audience.audience_id)
+        if not audience.audience_id:
+            # One that is being made gets the name that it had when Pinterest was asked for it.
+            same = same.filter(audience_create_asked_at=None)
+        if not same.update(audience_name=name, description=description):
+            raise ServiceRefusal("audience_being_made")
         audit.record("delivery.changed", delivery, workspace=delivery.workspace, by=by, what="audience", name=name)
     audience.audience_name, audience.description = name, description
     return True

@@ -76,6 +76,7 @@ _SENTENCES = {
     "rename_rate_limited": "Pinterest takes no more calls for now, so the audience keeps its name. Try again later.",
     "rename_not_permitted": "Pinterest does not let “{profile}” rename this audience, or it is gone.",
     "rename_failed": "Pinterest did not answer as it should, so the audience may keep its name. Try again in a moment.",
+    "audience_being_made": "Pinterest is making this audience at this moment. Name it again in a minute.",
     "rest_is_saved": "The rest is saved. {sentence}",
     "list_not_gone": "The list of “{name}” is still on Pinterest, so there is no need for a new one.",
     "list_just_chosen": "Another delivery chose the list of “{name}” at this moment. Try again.",

@@ -119,6 +119,14 @@ def test_archiving_stops_the_run_and_frees_the_name(shop: Shop) -> None:
             call(shop.delivery, by=None)
 
 
+def test_archiving_leaves_an_erasure_to_its_end(shop: Shop) -> None:
+    Run.objects.update(trigger=Trigger.ERASURE)
+
+    deliveries.archive(shop.delivery, by=None)
+
+    assert Run.objects.get().state == RunState.QUEUED
+
+
 def test_a_profile_that_recovers_starts_nothing_because_of_an_erasure_in_between(shop: Shop) -> None:
     erasure = drive(Run.objects.get())
     erasure.pk, erasure.number, erasure.trigger = None, 2, Trigger.ERASURE

@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from audiences import reconcile
 from audiences.models import Audience, Delivery, Drift, Mode, Observation
-from audiences.services import editing, observing
+from audiences.services import deliveries, editing, observing
 from audiences.services.deliveries import ColumnChoice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import RunState
@@ -190,3 +191,37 @@ def test_a_name_that_pinterest_does_not_take_is_not_stored(shop: Shop, fault: di
 
     assert refused.value.code == code
     assert Delivery.objects.get().audience.audience_name == "Audience-Newsletter"
+
+
+def test_an_audience_that_is_being_made_is_not_renamed(simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, ROWS)
+    Audience.objects.update(audience_create_asked_at=timezone.now())
+
+    with pytest.raises(ServiceRefusal) as refused:
+        editing.rename_audience(shop.delivery, by=None, name="Readers", description="")
+
+    assert refused.value.code == "audience_being_made"
+    assert Audience.objects.get().audience_name == "Audience-Newsletter"
+
+
+def test_an_audience_that_was_made_meanwhile_keeps_the_name_that_pinterest_has(simulator: SimulatorInTest) -> None:
+    shop = make_shop(simulator, ROWS)
+    before = Delivery.objects.select_related("audience").get()
+    drive(shop.delivery.runs.get())
+
+    with pytest.raises(ServiceRefusal, match="audience_being_made"):
+        editing.rename_audience(before, by=None, name="Readers", description="")
+
+    assert Audience.objects.get().audience_name == "Audience-Newsletter"
+
+
+def test_a_refusal_of_the_profile_before_says_nothing_about_the_one_after(shop: Shop) -> None:
+    other = make_profile(shop.workspace, shop.simulator, user="alice")
+    make_ad_account(other)
+    deliveries.pause_for_profile(shop.delivery, "not_permitted")
+    Delivery.objects.update(pause_token_version=other.token_version)
+
+    editing.change(shop.delivery, editing.Wish(profile=other), by=None)
+
+    assert reconcile.resume_recovered() == 1
+    assert Delivery.objects.get().state == "active"
