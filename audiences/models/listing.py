@@ -26,6 +26,7 @@ class Listing(models.Model):
     stage = models.CharField(max_length=10, choices=ListingStage.choices, default=ListingStage.NEVER)
     round = models.PositiveIntegerField(default=0, editable=False)
     bookmark = models.TextField(blank=True, editable=False, help_text="Pinterest's word for the page that is next.")
+    pages_seen = models.JSONField(default=list, editable=False, help_text="Marks of this stage's bookmarks so far.")
     moved_at = models.DateTimeField(default=timezone.now, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, help_text="When all of it was last read.")
 

@@ -7,6 +7,7 @@ where this one stopped. Two readings at once do each other no harm: a page count
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -29,6 +30,7 @@ from pinconnect.queue.budget import TimeBudget
 BUDGET_S = 20.0
 # Nobody has gone on with it for so long that a new reading is worth more.
 STALE_AFTER = timedelta(minutes=30)
+_AT_FIRST: dict[str, Any] = {"bookmark": "", "pages_seen": []}
 
 
 def read(ad_account: AdAccount, profile: Profile, *, budget_s: float = BUDGET_S) -> Listing:
@@ -43,7 +45,7 @@ def read(ad_account: AdAccount, profile: Profile, *, budget_s: float = BUDGET_S)
             listing = _one_page(listing, ad_account, profile)
     except Rejected:
         # A bookmark that Pinterest no longer knows: the reading begins anew when somebody asks again.
-        Listing.objects.filter(pk=listing.pk, round=listing.round).update(stage=ListingStage.NEVER, bookmark="")
+        Listing.objects.filter(pk=listing.pk, round=listing.round).update(stage=ListingStage.NEVER, **_AT_FIRST)
         raise ServiceRefusal("lists_begin_anew") from None
     except RateLimited as limited:
         rates.block(profile, Category.ADS_READ, limited.retry_after_s)
@@ -69,7 +71,7 @@ def _begun(ad_account: AdAccount) -> Listing:
     if listing.is_reading and timezone.now() - listing.moved_at < STALE_AFTER:
         return listing
     same = Listing.objects.filter(pk=listing.pk, round=listing.round, moved_at=listing.moved_at)
-    same.update(round=listing.round + 1, stage=ListingStage.LISTS, bookmark="", moved_at=timezone.now())
+    same.update(round=listing.round + 1, stage=ListingStage.LISTS, **_AT_FIRST, moved_at=timezone.now())
     listing.refresh_from_db()
     return listing
 
@@ -86,9 +88,14 @@ def _one_page(listing: Listing, ad_account: AdAccount, profile: Profile) -> List
         return found
 
     items, bookmark = tokens.with_client(profile, ask)
-    if bookmark == listing.bookmark:
+    if bookmark == listing.bookmark or (bookmark is not None and _mark(bookmark) in listing.pages_seen):
         raise Rejected("Pinterest repeats a page of this listing")
     return _store(listing, items, bookmark)
+
+
+def _mark(bookmark: str) -> str:
+    """A bookmark may be long, and there may be hundreds."""
+    return sha256(bookmark.encode()).hexdigest()[:16]
 
 
 @transaction.atomic
@@ -96,7 +103,8 @@ def _store(listing: Listing, items: Sequence[Any], bookmark: str | None) -> List
     """Keep one page and move on to the next, unless somebody else has done so already."""
     now = timezone.now()
     is_lists = listing.stage == ListingStage.LISTS
-    changes: dict[str, Any] = {"bookmark": bookmark or "", "moved_at": now}
+    seen = [] if bookmark is None else [*listing.pages_seen, _mark(bookmark)]
+    changes: dict[str, Any] = {"bookmark": bookmark or "", "pages_seen": seen, "moved_at": now}
     if bookmark is None:
         changes |= {"stage": ListingStage.AUDIENCES} if is_lists else {"stage": ListingStage.DONE, "completed_at": now}
     here = Listing.objects.filter(

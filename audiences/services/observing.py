@@ -131,7 +131,7 @@ def _ask(audience: Audience, delivery: Delivery, now: datetime, recorder: calls.
         before, observation, foreign = observations.keep(audience, answer, now)
         drift.judge(audience, delivery, before, observation, foreign)
     is_active = audience.deliveries.filter(state=DeliveryState.ACTIVE).exists()
-    changes: dict[str, Any] = {"list_state": answer.list_state, "audience_state": answer.audience_state}
+    changes: dict[str, Any] = {"list_state": answer.list_state[:20], "audience_state": answer.audience_state[:30]}
     if answer.has_audience or answer.customer_list is None:
         changes["size"] = answer.size
     return {

@@ -263,7 +263,7 @@ def _of_list(found: CustomerList, list_type: str) -> dict[str, Any]:
     return {
         "customer_list_id": found.id,
         "list_type": list_type,
-        "list_state": found.status,
+        "list_state": found.status[:20],
         **_answered("list"),
     }
 
@@ -272,11 +272,11 @@ def _of_audience(found: FoundAudience) -> dict[str, Any]:
     return {
         "audience_id": found.id,
         "audience_name": found.name[:250] or f"Audience {found.id}",
-        "audience_state": found.status,
+        "audience_state": found.status[:30],
         "size": found.size,
         **_answered("audience"),
     }
 
 
 def _number(pinterest_id: str) -> int:
-    return int(pinterest_id) if pinterest_id.isdigit() else 0
+    return int(pinterest_id) if pinterest_id.isdecimal() else 0

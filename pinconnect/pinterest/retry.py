@@ -47,7 +47,7 @@ def asked_wait_s(headers: Mapping[str, str]) -> float | None:
         return bounded_s(float(text))
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

@@ -61,7 +61,8 @@ def test_one_call_with_its_repeats_stays_under_a_minute() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("30", 30), ("0", 1), ("1.5", 1.5), ("9999999", 86400), ("", None), ("soon", None), ("-5", None)],
+    [("30", 30), ("0", 1), ("1.5", 1.5), ("9999999", 86400), ("", None), ("soon", None), ("-5", None)]
+    + [(f"Wed, {day} Oct {year} 07:28:00 GMT", None) for day, year in (("9" * 20, 2026), ("21", "9" * 20))],
 )
 def test_retry_after_in_seconds_is_bounded(text: str, expected: float | None) -> None:
     assert retry.asked_wait_s({"Retry-After": text}) == expected

@@ -162,7 +162,7 @@ def _complete(state: OAuthState, params: Mapping[str, str]) -> tuple[Profile, bo
     if state.workspace is None:
         raise _Ended("identified", came_username=person.username[:100], came_id=(person.id or "")[:30])
     if not grants.is_expected(person, profile=state.profile, username=state.expected_username):
-        raise _Ended("wrong_account", came_username=person.username)
+        raise _Ended("wrong_account", came_username=person.username[:100])
     try:
         with transaction.atomic():
             profile, is_new = grants.store(state.workspace, person, pair, by=state.user, profile=state.profile)

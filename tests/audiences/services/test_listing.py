@@ -5,6 +5,7 @@ import pytest
 from audiences.models import ListedList, Listing, ListingStage
 from audiences.services import listing
 from audiences.services.refusals import ServiceRefusal
+from pinconnect.pinterest import customer_lists
 from pinconnect.profiles.models import AdAccount, Profile
 from tests.factories import make_user, make_workspace
 from tests.factories_audiences import BOBS_ACCOUNT, make_ad_account, make_profile
@@ -117,3 +118,21 @@ def test_two_readings_at_once_store_every_page_once(account: AdAccount, simulato
 
     assert mine.stage == theirs.stage == ListingStage.DONE
     assert sorted(ListedList.objects.values_list("audience_count", flat=True)) == [0, 1, 2]
+
+
+def test_bookmarks_that_go_round_end_the_reading(account: AdAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = {"": "a", "a": "b", "b": "a"}
+    asked: list[str] = []
+
+    def page(client: object, number: str, *, bookmark: str) -> tuple[list[object], str]:
+        asked.append(bookmark)
+        return [], following[bookmark]
+
+    monkeypatch.setattr(customer_lists, "list_page", page)
+
+    with pytest.raises(ServiceRefusal, match="lists_begin_anew"):
+        listing.read(account, profile())
+
+    assert asked == ["", "a", "b"]
+    found = Listing.objects.get()
+    assert (found.stage, found.pages_seen) == (ListingStage.NEVER, [])

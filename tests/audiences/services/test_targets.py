@@ -1,6 +1,7 @@
 """The list and the audience are made once, whether Pinterest answers or not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -231,3 +232,15 @@ def test_an_audience_that_is_refused_while_the_list_is_small_follows_when_it_is_
 
     assert audience_of(shop).audience_id
     assert audience_of(shop).list_state == "READY"
+
+
+def test_a_state_longer_than_any_we_know_is_no_reason_to_lose_the_list(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = customer_lists.create
+    answered = lambda *args, **how: replace(create(*args, **how), status="PROCESSING_" * 9)  # noqa: E731
+    monkeypatch.setattr(customer_lists, "create", answered)
+
+    assert ensure(shop)
+
+    assert audience_of(shop).list_state == "PROCESSING_PROCESSIN"
