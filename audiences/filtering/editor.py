@@ -202,7 +202,7 @@ class Editor:
         """Add or take away, keep what is typed. place: of a group, or group-condition."""
         found = self._typed()
         groups = [(group.match, list(group.conditions)) for group in found.groups]
-        numbers = [int(part) for part in place.split("-") if part.isdigit()]
+        numbers = [int(part) for part in place.split("-") if part.isdecimal() and len(part) < 5]
         fresh = Condition(self.columns[0] if self.columns else "", "is")
         focus = None
         if action == "add" and numbers and numbers[0] < len(groups) and self.may_add:

@@ -41,7 +41,8 @@ def deliverable_datasets(workspace: Workspace) -> Any:
 def delivery_create(request: WorkspaceRequest) -> HttpResponse:
     """The first step; the draft begins when it is saved."""
     datasets = deliverable_datasets(request.workspace)
-    chosen = datasets.filter(pk=request.GET["dataset"]).first() if request.GET.get("dataset", "").isdigit() else None
+    asked = request.GET.get("dataset", "")
+    chosen = datasets.filter(pk=asked).first() if asked.isdecimal() else None
     initial = {"dataset": chosen, "name": str(chosen or "")}
     form = BasicsForm(
         request.POST or None, instance=Delivery(workspace=request.workspace), datasets=datasets, initial=initial

@@ -17,6 +17,7 @@ from audiences.reports import budget
 from audiences.services import splits
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
+from pinconnect.lib.texts import without_nul
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -108,14 +109,18 @@ def split_add(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def _wish(request: WorkspaceRequest) -> splits.Wish:
+    sent = request.POST if request.method == "POST" else request.GET
+
+    def text(name: str) -> str:
+        return without_nul(sent.get(name, ""))
+
     if request.method == "GET":
-        return splits.Wish(request.GET.get("column", ""), splits.PATTERN, (), secrets.token_hex(16))
-    sent = request.POST
-    typed = [line for line in sent.get("more", "").splitlines() if line.strip()]
-    chosen = [value for value in sent.getlist("value") if value.strip()] + typed
+        return splits.Wish(text("column"), splits.PATTERN, (), secrets.token_hex(16))
+    typed = [line for line in text("more").splitlines() if line.strip()]
+    chosen = [value for value in map(without_nul, sent.getlist("value")) if value.strip()] + typed
     values = (*dict.fromkeys(chosen), *([""] if sent.get("blank") else []))
-    pattern = " ".join(sent.get("pattern", "").split())[:120]
-    return splits.Wish(sent.get("column", ""), pattern, values, sent.get("key", "")[:40] or secrets.token_hex(16))
+    pattern = " ".join(text("pattern").split())[:120]
+    return splits.Wish(text("column"), pattern, values, text("key")[:40] or secrets.token_hex(16))
 
 
 def _values_or_none(template: Delivery, column: str) -> splits.Offered | None:

@@ -261,3 +261,10 @@ def test_uploads_are_in_the_audit_log(acme):
         ("snapshot.uploaded", "bob@example.org"),
         ("snapshot.ready", "system"),
     ]
+
+
+def test_a_token_with_a_nul_is_the_token_without_it():
+    snapshot = make_snapshot()
+    Snapshot.objects.update(upload_token="abc")
+
+    assert receiving.received_with(snapshot.workspace_id, "a\0bc") == snapshot

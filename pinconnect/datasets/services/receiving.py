@@ -17,6 +17,7 @@ from pinconnect.datasets.services import stores
 from pinconnect.datasets.services.datasets import NameTakenError, create_dataset, withdraw_dataset
 from pinconnect.datasets.services.examining import examine
 from pinconnect.datasets.services.stores import Spooled, UploadRefusedError
+from pinconnect.lib.texts import without_nul
 from pinconnect.queue import hints
 from pinconnect.workspaces import audit
 from pinconnect.workspaces.models import User, Workspace
@@ -115,7 +116,7 @@ def receive_file(dataset: Dataset, path: Path, *, by: User | None, mode: str, is
 
 def received_with(workspace_id: int, token: str) -> Snapshot | None:
     """What a form with this token has made already."""
-    found = Snapshot.objects.filter(workspace=workspace_id, upload_token=token).select_related("dataset")
+    found = Snapshot.objects.filter(workspace=workspace_id, upload_token=without_nul(token)).select_related("dataset")
     return found.first() if token else None
 
 

@@ -52,7 +52,9 @@ def _filtered(accounts: AdAccountQuerySet, show: str) -> AdAccountQuerySet:
 @require_POST
 def choose(request: WorkspaceRequest) -> HttpResponse:
     """POST: shown and chosen, numbers of ad accounts; what was not shown keeps its choice. q and show lead back."""
-    numbers = {name: [int(pk) for pk in request.POST.getlist(name) if pk.isdecimal()] for name in ("shown", "chosen")}
+    # SQLite takes no number that is longer.
+    sent = {name: request.POST.getlist(name) for name in ("shown", "chosen")}
+    numbers = {name: [int(pk) for pk in pks if pk.isdecimal() and len(pk) < 19] for name, pks in sent.items()}
     changed = services.choose_ad_accounts(request.workspace, by=request.user, **numbers)
     if changed:
         messages.success(request, "The choice is saved. Chosen ad accounts are offered when a delivery is set up.")

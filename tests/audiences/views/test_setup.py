@@ -252,3 +252,8 @@ def test_discarding_a_draft_takes_it_out_of_the_list(pages: Pages) -> None:
     pages.post(f"deliveries/{draft.pk}/archive/")
 
     assert "Spring" not in pages.get("deliveries/").content.decode().replace("The draft “Spring” is gone.", "")
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 30, "x", ""])
+def test_a_dataset_that_is_no_number_is_not_chosen(pages: Pages, number: str) -> None:
+    assert pages.get(f"deliveries/new/?dataset={number}").status_code == 200

@@ -201,3 +201,13 @@ def test_form_of_a_draft_sent_again_leads_to_its_split(split_pages: Pages, do: s
     assert (again.status_code, again["Location"]) == (302, first["Location"])
     assert Split.objects.count() == 1
     assert split_pages.get(f"deliveries/{draft.pk}/split/").status_code == 404
+
+
+def test_a_nul_in_the_form_never_reaches_the_database(split_pages: Pages) -> None:
+    forged = {"key": "k\0" * 20, "pattern": "{name}\0 {value}", "more": "Pla\0tinum"}
+
+    split_pages.post(path(split_pages), **form("Go\0ld", do="publish") | forged)
+
+    split = Split.objects.get()
+    assert (split.request_key, split.pattern) == ("k" * 20, "{name} {value}")
+    assert set(split.deliveries.values_list("split_value", flat=True)) == {"gold", "platinum"}
