@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -96,7 +96,7 @@ def send(pk: int) -> bool:
     except (smtplib.SMTPException, OSError) as error:
         _put_off(row, type(error).__name__)
         return False
-    _finish(row, problem="", sent_at=timezone.now())
+    _note_sent(row)
     return True
 
 
@@ -144,24 +144,42 @@ def build(message: Message) -> EmailMultiAlternatives:
 
 
 def _claim(row: OutgoingEmail) -> bool:
-    """Compare-and-swap on due_at, which from then on is the end of a lease. Attempts are counted before the work."""
+    """Compare-and-swap on due_at, which from then on is the end of a lease. Attempts are counted before the work.
+
+    The row keeps the lease in due_at: whoever calls the e-mail off or reschedules it meanwhile ends the lease, and what
+    becomes of this attempt must not undo that.
+    """
     now = timezone.now()
     if row.due_at is None or row.due_at > now:
         return False
     if row.attempts > len(WAITS):
         _finish(row, problem=row.problem or "GivenUp")
         return False
-    mine = OutgoingEmail.objects.filter(pk=row.pk, due_at=row.due_at)
+    lease = now + LEASE
+    is_mine = _unchanged(row).update(due_at=lease, attempts=F("attempts") + 1) == 1
     row.attempts += 1
-    return mine.update(due_at=now + LEASE, attempts=F("attempts") + 1) == 1
+    row.due_at = lease
+    return is_mine
 
 
-def _finish(row: OutgoingEmail, **changes: Any) -> None:
-    OutgoingEmail.objects.filter(pk=row.pk).update(due_at=None, **changes)
+def _unchanged(row: OutgoingEmail) -> QuerySet[OutgoingEmail]:
+    """The stored row, unless its due_at is no longer the one that was read or leased here."""
+    return OutgoingEmail.objects.filter(pk=row.pk, due_at=row.due_at)
+
+
+def _finish(row: OutgoingEmail, problem: str) -> None:
+    _unchanged(row).update(due_at=None, problem=problem)
+
+
+def _note_sent(row: OutgoingEmail) -> None:
+    # One that was called off meanwhile has left all the same. One that is due again, or that another worker took over,
+    # is not finished: that attempt makes a new link, and the one sent here stops working.
+    finished_or_mine = OutgoingEmail.objects.filter(Q(due_at=row.due_at) | Q(due_at=None), pk=row.pk)
+    finished_or_mine.update(due_at=None, problem="", sent_at=timezone.now())
 
 
 def _put_off(row: OutgoingEmail, problem: str) -> None:
     has_more = row.attempts <= len(WAITS)
     due_at = timezone.now() + WAITS[row.attempts - 1] if has_more else None
-    OutgoingEmail.objects.filter(pk=row.pk).update(due_at=due_at, problem=problem)
+    _unchanged(row).update(due_at=due_at, problem=problem)
     logger.warning("E-mail %s could not be sent (%s, attempt %s).", row.pk, problem, row.attempts)
