@@ -1,7 +1,8 @@
 """When a schedule is due next; pure functions of time.
 
 Cron's times are meant on the clock of a time zone. On the day that clocks go forward, a time that does not exist is
-moved by the hour that is missing; on the day that they go back, a time that comes twice counts the first time only.
+moved by the hour that is missing, and counts once with the time in whose place it comes; on the day that they go back,
+a time that comes twice counts the first time only.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ SHORTEST_MINUTES = 15
 # How far the looking goes for a cron that names few days, such as 29 February.
 HORIZON_YEARS = 9
 _DAYS = 28
+# At least as long as the longest time by which clocks go forward: a zone may skip a whole day.
+_A_DAY = timedelta(days=1)
 
 
 class CronError(ValueError):
@@ -46,21 +49,30 @@ def check_cron(text: str) -> str:
 
 def next_cron(cron: str, time_zone: str, *, after: datetime) -> datetime | None:
     """The first due moment after the given one, in UTC; None if there is none within HORIZON_YEARS."""
-    zone = ZoneInfo(time_zone)
-    clock = after.astimezone(zone).replace(tzinfo=None)
-    last = clock + timedelta(days=366 * HORIZON_YEARS)
-    times = croniter(cron, clock, max_years_between_matches=HORIZON_YEARS)
-    while True:
+    zone, after = ZoneInfo(time_zone), after.astimezone(UTC)
+    clock = _clock(after, zone)
+    until = clock + timedelta(days=366 * HORIZON_YEARS)
+    # Where clocks went forward just now, a moved time may be ahead although the clock says that it is past.
+    missing = max(timedelta(), clock - _clock(after - _A_DAY, zone) - _A_DAY)
+    times = croniter(cron, clock - missing, max_years_between_matches=HORIZON_YEARS)
+    due: datetime | None = None
+    while clock < until:
         try:
             clock = times.get_next(datetime)
         except CroniterError:
-            return None
-        if clock > last:
-            return None
+            break
+        if clock > until:
+            break
         # fold=0: the first of two; a time that does not exist gets the offset from before the change.
         moment = clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        if moment > after:
-            return moment
+        if moment > after and (due is None or moment < due):
+            # If it was moved, times later on the clock, up to what the clock really shows then, may come before it.
+            due, until = moment, _clock(moment, zone)
+    return due
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def per_day(cron: str, *, after: datetime) -> float:
