@@ -11,7 +11,7 @@ from audiences.services import deliveries, editing, existing, filters
 from audiences.services.deliveries import ColumnChoice
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset
-from pinconnect.datasets.services import create_dataset
+from pinconnect.datasets.services import create_dataset, current_snapshots
 from pinconnect.identifiers import kinds
 from pinconnect.profiles.models import AdAccount, AdAccountAccess, Profile
 from pinconnect.profiles.services import choose_ad_accounts
@@ -138,7 +138,10 @@ def _goes_to(audience: Audience, wish: Wish) -> bool:
 
 
 def _complete(draft: Delivery, dataset: Dataset, wish: Wish, profile: Profile, ad_account: AdAccount) -> Delivery:
-    draft = deliveries.change_basics(draft, by=None, name=wish.name, dataset=dataset, mode=wish.mode, scope=draft.scope)
+    # The file just given is what should go out, and to a delivery published after it, it is not new. Where it is all
+    # that the dataset holds, all data means this file and what comes later; elsewhere old data would go out as well.
+    scope = Scope.ALL if len(current_snapshots(dataset)) == 1 else draft.scope
+    draft = deliveries.change_basics(draft, by=None, name=wish.name, dataset=dataset, mode=wish.mode, scope=scope)
     draft = deliveries.set_profile(draft, by=None, profile=profile)
     if wish.list_id:
         draft = existing.choose(draft, by=None, ad_account=ad_account, list_id=wish.list_id)

@@ -11,8 +11,9 @@ from audiences import tasks
 from audiences.messages import of_run
 from audiences.models import Batch, Run
 from audiences.pipeline.plan import Progress
-from audiences.services import accounting, reporting
+from audiences.services import accounting, reporting, restoring
 from audiences.states import DeliveryState, RunState
+from pinconnect.alerts.models import Alert
 
 _LONGEST_NAP_S = 1.0
 _SHORTEST_NAP_S = 0.1
@@ -31,13 +32,18 @@ def drive(run: Run, say: Callable[[str], None], *, sleep: Callable[[float], None
     with reporting.listening(lambda progress: teller.tell(_preparing(run, progress))):
         while not run.is_finished and not waits_for_person(run):
             before = _position(run)
-            _WORK[run.state](run.pk)
+            _task(run)(run.pk)
             _refresh(run)
             teller.tell(describe(run), is_last=run.is_finished)
             if _position(run) == before:
                 sleep(_nap_s(run))
                 _refresh(run)
     return run
+
+
+def _task(run: Run) -> Callable[[int], object]:
+    """What a worker would be given now. Without its files a run can neither send nor settle."""
+    return tasks.restore_run if run.files_lost_at else _WORK[run.state]
 
 
 class _Teller:
@@ -64,11 +70,19 @@ def _preparing(run: Run, progress: Progress) -> str:
 
 
 def waits_for_person(run: Run) -> bool:
-    """Held for approval, or its delivery is paused: waiting longer would not help."""
-    if run.state == RunState.HELD:
+    """Held for approval, its delivery paused, or its files gone for good: waiting longer would not help."""
+    if run.state == RunState.HELD or _misses_files(run):
         return True
     is_paused = run.delivery.state == DeliveryState.PAUSED and not run.ending
     return run.state == RunState.UPLOADING and is_paused
+
+
+def _misses_files(run: Run) -> bool:
+    """Restoring was tried and is impossible. Once the next try is due it is worth it: they may have been put back."""
+    if run.files_lost_at is None or not run.next_attempt_at or run.next_attempt_at <= timezone.now():
+        return False
+    said = Alert.objects.for_workspace(run.workspace).open().filter(kind=restoring.ALERT)
+    return bool(said.filter(subject=f"run:{run.pk}").exists())
 
 
 def describe(run: Run) -> str:
@@ -84,7 +98,8 @@ def describe(run: Run) -> str:
 
 def _position(run: Run) -> tuple[object, ...]:
     attempts = Batch.objects.filter(run=run).values_list("state", "attempts").order_by("pk")
-    return run.state, run.attempts, run.settled_version, hash(tuple(attempts))
+    # Preparing lost files again counts attempts anew, so that number may be what it was.
+    return run.state, run.attempts, run.settled_version, run.files_lost_at, hash(tuple(attempts))
 
 
 def _nap_s(run: Run) -> float:

@@ -15,12 +15,12 @@ from audiences.management import choosing, driving
 from audiences.management.choosing_lists import list_id_of
 from audiences.messages import of_run
 from audiences.models import Delivery, Mode, Run, Trigger
-from audiences.services import accounting, deliveries, runs
+from audiences.services import accounting, deliveries, plan, runs
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState, RunState
 from pinconnect.datasets import messages as dataset_messages
 from pinconnect.datasets.models import Dataset, Snapshot, SnapshotState, WriteMode
-from pinconnect.datasets.services import UploadRefusedError, examine, receive_file
+from pinconnect.datasets.services import UploadRefusedError, current_snapshots, examine, receive_file
 
 
 class Command(BaseCommand):
@@ -148,6 +148,8 @@ class Command(BaseCommand):
             if snapshot.pk in run.plan["snapshots"] or not run.is_finished:
                 return run
             delivery.refresh_from_db()
+            if snapshot not in plan.snapshots_of(delivery):
+                raise CommandError(_why_left_out(delivery, snapshot))
 
     def _start(self, delivery: Delivery) -> Run:
         """A run of the delivery, or the erasure that it has to come after."""
@@ -164,6 +166,22 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def _why_left_out(delivery: Delivery, snapshot: Snapshot) -> str:
+    """Why no run of the delivery takes this data, now or later."""
+    if snapshot in current_snapshots(delivery.dataset):
+        return (
+            f"“{delivery.name}” takes only data that is written after it was published, and this file was written "
+            "before. Call this command again to deliver it."
+        )
+    snapshot.refresh_from_db()
+    if snapshot.state != SnapshotState.READY:
+        return f"This file was not delivered: meanwhile it was taken out of the dataset “{delivery.dataset}”."
+    return (
+        f"This file was not delivered: newer data replaced it in the dataset “{delivery.dataset}” meanwhile, and the "
+        f"list of “{delivery.name}” follows that newer data."
+    )
 
 
 def outcome(run: Run) -> dict[str, Any]:
