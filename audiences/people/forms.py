@@ -27,11 +27,13 @@ class IdentifierForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, usual_country: str = "", **kwargs: Any) -> None:
+        """usual_country: is chosen until another one is."""
         super().__init__(*args, **kwargs)
         country = self.fields["default_country"]
         assert isinstance(country, forms.ChoiceField)  # noqa: S101 -- declared above
         country.choices = [NO_COUNTRY, *countries.choices()]
+        country.initial = usual_country or NOTHING
 
     @property
     def country(self) -> str | None:

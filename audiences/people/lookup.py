@@ -19,7 +19,7 @@ import duckdb
 from django.db import Error as AnyDatabaseError
 
 from audiences import ledger
-from audiences.models import Audience, Changes, Delivery, Run
+from audiences.models import Audience, Changes, Delivery, DeliveryColumn, Run
 from audiences.people import history
 from audiences.people.members import Wanted, members_of, rows_of
 from audiences.people.parts import Parts
@@ -97,6 +97,13 @@ class _Found:
     members: dict[int, list[Wanted]] = field(default_factory=dict)
     changes: dict[int, _Changed] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
+
+
+def usual_country(workspace: Workspace) -> str:
+    """The default country of the workspace's deliveries of phone numbers, if all have the same; "" otherwise."""
+    columns = DeliveryColumn.objects.filter(delivery__workspace=workspace, kind="phone").exclude(default_country="")
+    found = set(columns.values_list("default_country", flat=True))
+    return str(found.pop()) if len(found) == 1 else ""
 
 
 def look_up(workspace: Workspace, wanted: Iterable[Wanted]) -> list[Place]:

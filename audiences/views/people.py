@@ -10,7 +10,7 @@ from audiences.models import Audience, Erasure
 from audiences.people import lab, lookup, strangers
 from audiences.people.forms import IdentifierForm
 from audiences.people.reasons import story_of
-from pinconnect.identifiers import reasons
+from pinconnect.identifiers import countries, reasons
 from pinconnect.identifiers.masking import mask_digest
 from pinconnect.identifiers.rules import judge
 from pinconnect.workspaces import audit
@@ -37,7 +37,7 @@ def tabs(request: WorkspaceRequest, current: str) -> list[dict[str, object]]:
 @require_http_methods(["GET", "POST"])
 def person(request: WorkspaceRequest) -> HttpResponse:
     """Asked by POST and answered at once: no address holds what was typed. Who asked is in the audit log."""
-    form = IdentifierForm(request.POST or None)
+    form = IdentifierForm(request.POST or None, usual_country=lookup.usual_country(request.workspace))
     context: dict[str, object] = {"form": form, "tabs": tabs(request, "person")}
     if request.method == "POST" and form.is_valid():
         kind, value = form.cleaned_data["kind"], form.cleaned_data["value"]
@@ -53,7 +53,13 @@ def person(request: WorkspaceRequest) -> HttpResponse:
             context["digest"] = wanted[0].digest.hex()
         else:
             context["refusal"] = reasons.get(judge(kind, value, "auto", form.country).reason or "")
+            # What a delivery that knows the country sends may well be on a list.
+            context["lacks_country"] = kind == "phone" and not form.country and _is_a_number_somewhere(value)
     return render(request, "audiences/person.html", context)
+
+
+def _is_a_number_somewhere(value: str) -> bool:
+    return any(judge("phone", value, "auto", country).digest for country, _ in countries.choices())
 
 
 def passes_other_hashes(request: WorkspaceRequest) -> bool:

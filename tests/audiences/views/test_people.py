@@ -2,12 +2,12 @@
 
 from hashlib import sha256
 
-from audiences.models import Audience, Run
+from audiences.models import Audience, DeliveryColumn, Run
 from pinconnect.datasets.models import WriteMode
 from pinconnect.workspaces.models import AuditEvent
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
-from tests.factories_audiences import add_snapshot, drive, people
+from tests.factories_audiences import add_snapshot, drive, make_draft, people
 
 MEMBER = "member00007@example.com"
 
@@ -114,3 +114,23 @@ def test_roles_strangers_and_visitors(pages: Pages) -> None:
     assert pages.as_outsider().post("people/", kind="email", value=MEMBER).status_code == 404
     pages.web.logout()
     assert pages.get("people/").status_code == 302
+
+
+def test_a_number_without_its_country_is_not_said_to_be_on_no_list(pages: Pages) -> None:
+    text = text_of(pages, kind="phone", value="0151 2345603")
+    hopeless = text_of(pages, kind="phone", value="call me")
+
+    assert "The country of the number is not known" in text
+    assert "no list can hold it" not in text
+    assert "no list can hold it" in hopeless
+
+
+def test_the_country_that_all_deliveries_have_is_chosen_already(pages: Pages) -> None:
+    assert 'value="DE" selected' not in pages.get("people/").content.decode()
+
+    DeliveryColumn.objects.create(delivery=pages.shop.delivery, column="phone", kind="phone", default_country="DE")
+    assert 'value="DE" selected' in pages.get("people/").content.decode()
+
+    others = make_draft(pages.shop.profile, pages.shop.ad_account, pages.shop.dataset, name="Others")
+    DeliveryColumn.objects.create(delivery=others, column="phone", kind="phone", default_country="FR")
+    assert 'value="none" selected' in pages.get("people/").content.decode()
