@@ -144,7 +144,12 @@ ENDS = {
         "Nobody was added and nobody removed.",
         "Upload new data to the dataset, then run the delivery.",
     ),
-    "up_to_date": Words("Up to date", "The list already holds exactly what it should. Nothing had to be sent.", ""),
+    "up_to_date": Words(
+        "Up to date",
+        "The list already holds exactly what it should, by the record of what Pinterest has taken. Nothing had to be "
+        "sent. Whether the list is still there, Pinterest is asked daily.",
+        "",
+    ),
     "some_refused": Words(
         "Done, with refused records",
         "Pinterest refused single records. They were set apart; it took everything else.",

@@ -149,7 +149,8 @@ def _of_rows(run: Run, last: Run) -> list[str]:
     change = (now["read"] - then["read"]) / then["read"]
     if abs(change) >= NOTED_ROWS:
         perhaps = " Perhaps the file is not complete." if change < 0 else ""
-        found.append(f"The data has {now['read']:,} rows; in run {last.number} it had {then['read']:,}.{perhaps}")
+        rows = f"{now['read']:,} row{'' if now['read'] == 1 else 's'}"
+        found.append(f"The data has {rows}; in run {last.number} it had {then['read']:,}.{perhaps}")
     shares = [100 * rows["invalid"] / rows["read"] if rows["read"] else 0.0 for rows in (now, then)]
     if shares[0] - shares[1] >= NOTED_POINTS:
         found.append(

@@ -152,7 +152,7 @@ NEW_LIST = Question(
         "What was delivered to the old list stays readable in its runs.",
     ),
     "Make a new list and fill it",
-    "“{name}” has a new list, which is filled by its next run.",
+    "“{name}” has a new list, which a run fills.",
     is_harmless=True,
 )
 DISCARD = Question(

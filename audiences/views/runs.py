@@ -45,7 +45,8 @@ def run_rejects(request: WorkspaceRequest, pk: int) -> FileResponse:
     stored = files.open_rejects(run)
     if stored is None:
         raise Http404("This run kept no list of refused values.")
-    return FileResponse(stored, as_attachment=True, filename=f"run-{run.pk}-refused.csv", content_type="text/csv")
+    name = f"run-{run.pk}-refused.csv"
+    return FileResponse(stored, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
 
 
 @workspace_view(Verb.OPERATE)

@@ -75,6 +75,8 @@ def test_profiles_of_others_do_not_exist(signed_in, acme: Acme, make_profile, pa
     assert signed_in.get(acme.url + page.format(pk=foreign.pk)).status_code in {404, 405}
     answer = signed_in.post(f"{acme.url}profiles/connect/", {"profile": foreign.pk})
     assert answer.status_code == 404
+    endless = signed_in.post(f"{acme.url}profiles/connect/", {"profile": "9" * 5_000})
+    assert endless.status_code == 302, "no profile of ours, so another one is connected"
 
 
 def test_viewers_see_no_buttons(client, acme: Acme, make_profile) -> None:

@@ -79,8 +79,10 @@ def consequences_of_archiving() -> list[str]:
     """What archiving means, in sentences."""
     days = settings.SNAPSHOT_KEEP_DAYS
     kept = f"Its rows are deleted {days} days from now." if days else "Its rows stay stored until you delete them."
+    until = "until then" if days else "meanwhile"
     return [
-        "Deliveries from it have nothing new to send. Pause or archive them if they should stop.",
+        f"It takes no new rows. Deliveries from it go on with those that are there {until}: pause or archive them if "
+        "they should stop.",
         "Nobody is removed from any audience by this.",
         kept,
     ]

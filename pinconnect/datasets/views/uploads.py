@@ -113,7 +113,9 @@ def _leave(request: WorkspaceRequest, snapshot: Snapshot) -> HttpResponse:
     """On to the dataset; the script is told the address, so that it is the browser that opens the page."""
     address = resolve_url("datasets:detail", workspace=request.workspace.slug, dataset_id=snapshot.dataset_id)
     if snapshot.state == "ready":
-        messages.success(request, f"{snapshot.original_name} was read: {snapshot.rows:,} rows.")
+        messages.success(
+            request, f"{snapshot.original_name} was read: {snapshot.rows:,} row{'' if snapshot.rows == 1 else 's'}."
+        )
     if request.headers.get(_HEADER) == "send":
         return JsonResponse({"url": address})
     return redirect(address)

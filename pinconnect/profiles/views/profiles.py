@@ -79,7 +79,7 @@ def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def connect(request: WorkspaceRequest) -> HttpResponse:
     """Off to Pinterest. POST: profile (whose token is updated, if any), next (where to return, if not here)."""
     pk, next_url = request.POST.get("profile", ""), request.POST.get("next", "")
-    profile = _profile(request, int(pk)) if pk.isdecimal() else None
+    profile = _profile(request, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
     if not services.may_lead_to(next_url):
         next_url = ""
     try:

@@ -11,7 +11,7 @@ from audiences import tasks
 from audiences.models import Batch, Call, CallKind, Delivery, Run
 from audiences.reports.calls import PER_PAGE
 from audiences.services import calls, endings
-from audiences.states import BatchState
+from audiences.states import BatchState, RunState
 from pinconnect.alerts.services import raise_alert
 from pinconnect.pinterest.client import Exchange, RateHeaders
 from pinconnect.workspaces.roles import Role
@@ -160,6 +160,16 @@ def test_what_was_left_out_is_said(pages: Pages, settings: Any) -> None:
     calls.prune()
 
     assert "5 calls from the middle of this run are not kept" in text_of(pages, f"runs/{run.pk}/calls/")
+
+
+def test_a_run_that_ended_without_a_call_does_not_say_that_one_may_come(pages: Pages) -> None:
+    run = Run.objects.get()
+    Run.objects.update(state=RunState.DONE)
+
+    text = text_of(pages, f"runs/{run.pk}/calls/")
+
+    assert "This run asked nothing of Pinterest." in text
+    assert "No calls yet" not in text
 
 
 def test_deleted_and_missing_calls_are_explained(pages: Pages) -> None:

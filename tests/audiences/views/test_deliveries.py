@@ -1,10 +1,13 @@
 """The pages of deliveries: list, one delivery, and the decisions about it."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from audiences.models import Audience, Delivery, Run
 from audiences.states import DeliveryState
+from pinconnect.datasets.services import archive
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages, queries
 from tests.factories_audiences import drive, make_draft
@@ -24,6 +27,19 @@ def test_list_shows_the_delivery_with_its_audience_and_last_run(pages: Pages) ->
     assert "from Customers" in text
     assert "300" in text
     assert "Done" in text
+
+
+def test_list_links_drafts_only_for_whoever_may_set_them_up(pages: Pages) -> None:
+    shop = pages.shop
+    draft = make_draft(shop.profile, shop.ad_account, shop.dataset, name="Second")
+    link, published = (f'href="{pages.url(f"deliveries/{one.pk}/")}"' for one in (draft, shop.delivery))
+
+    marketer, viewer = (one.get("deliveries/").content.decode() for one in (pages, pages.as_role(Role.VIEWER)))
+
+    assert link in marketer
+    assert link not in viewer
+    assert "Second" in viewer
+    assert published in viewer
 
 
 def test_search_finds_by_dataset_and_says_so_when_nothing_fits(pages: Pages) -> None:
@@ -183,3 +199,13 @@ def test_stranger_gets_404_and_a_visitor_is_asked_to_sign_in(pages: Pages) -> No
     assert pages.as_outsider().get(detail(pages)).status_code == 404
     assert "login" in Client().get(pages.url(detail(pages)))["Location"]
     assert pages.get("deliveries/999999/").status_code == 404
+
+
+def test_a_dataset_that_is_archived_is_named_so(pages: Pages) -> None:
+    page = f"deliveries/{pages.shop.delivery.pk}/"
+    before = pages.get(page).content.decode()
+    archive(pages.shop.dataset, by=None)
+
+    found = re.compile(r"<dt>Dataset</dt><dd>(?:(?!</dd>).)*Archived", re.DOTALL)
+    assert found.search(pages.get(page).content.decode())
+    assert not found.search(before)

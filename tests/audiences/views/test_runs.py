@@ -52,6 +52,7 @@ def test_refused_values_can_be_downloaded_masked(pages: Pages) -> None:
     assert "email_no_at" in body
     assert "not-an-address" not in body
     assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
 
 
 def test_run_without_a_list_of_refused_values_answers_404(pages: Pages) -> None:
