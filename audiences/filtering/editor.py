@@ -216,7 +216,9 @@ class Editor:
         kept = tuple(Group(tuple(conditions), match) for match, conditions in groups)
         self._read(RowFilter(kept, found.match, found.is_day_first), bound=False)
         if focus:
-            self.groups[focus[0]].focus = focus[1]
+            # Groups without conditions are left out of what was read.
+            shown = sum(bool(conditions) for _, conditions in groups[: focus[0]])
+            self.groups[shown].focus = focus[1]
 
 
 def stamp(delivery: Delivery) -> str:

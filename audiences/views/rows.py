@@ -10,6 +10,7 @@ from audiences.models import Delivery
 from audiences.services import filters
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
+from audiences.views.editing import leave_archived
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -20,6 +21,8 @@ def delivery_rows(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """POST: do says what: save, preview, or to add or remove a condition, which only changes the form."""
     found = Delivery.objects.for_workspace(request.workspace).exclude(state=DeliveryState.DRAFT)
     delivery = get_object_or_404(found.select_related("dataset"), pk=pk)
+    if delivery.state == DeliveryState.ARCHIVED:
+        return leave_archived(request, delivery)
     editor = Editor(delivery, request.POST if request.method == "POST" else None)
     if request.method == "POST" and editor.wants_save and editor.is_valid():
         try:

@@ -15,6 +15,8 @@ from audiences.models import Delivery, Schedule
 from audiences.models.schedule import Rhythm
 from audiences.reports import budget
 from audiences.services import schedules
+from audiences.states import DeliveryState
+from audiences.views.editing import leave_archived
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -25,8 +27,10 @@ SHOWN = 5
 @require_http_methods(["GET", "POST"])
 def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """POST: what needs more calls than the limit allows is saved only with confirm, the stamp of just these values."""
-    found = Delivery.objects.for_workspace(request.workspace).not_archived().select_related("dataset", "audience")
+    found = Delivery.objects.for_workspace(request.workspace).select_related("dataset", "audience")
     delivery = get_object_or_404(found, pk=pk)
+    if delivery.state == DeliveryState.ARCHIVED:
+        return leave_archived(request, delivery)
     schedule = Schedule.objects.filter(delivery=delivery).first()
     form = ScheduleForm(request.POST or None, schedule=schedule, time_zone=request.workspace.time_zone)
     context: dict[str, Any] = {"delivery": delivery, "form": form, "schedule": schedule}
@@ -37,8 +41,18 @@ def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
         # Times and cost of what is stored would say nothing about what was chosen.
         context |= {"budget": cost, "confirm": form.stamp()}
     else:
+        _keep_first_errors(form)
         context |= {"budget": budget.of(delivery, schedule), "upcoming": _upcoming(schedule)}
     return render(request, "audiences/delivery_schedule.html", context)
+
+
+def _keep_first_errors(form: ScheduleForm) -> None:
+    """One problem a field, so that the summary counts right.
+
+    A value that breaks a rule of its field is gone when the form as a whole is checked, which then misses it.
+    """
+    for errors in form.errors.values():
+        del errors[1:]
 
 
 def _save(request: WorkspaceRequest, delivery: Delivery, form: ScheduleForm) -> HttpResponse:

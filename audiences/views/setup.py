@@ -14,6 +14,7 @@ from audiences.forms import BasicsForm
 from audiences.models import Delivery
 from audiences.services import deliveries, drafts, runs
 from audiences.services.refusals import ServiceRefusal
+from audiences.setup_audience import AudienceStep
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset, SnapshotState
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
@@ -71,6 +72,10 @@ def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpRespons
         messages.info(request, f"“{delivery.name}” is published, so its set-up is finished.")
         return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
     page = setup_steps.STEPS[step](delivery, request)
+    if isinstance(page, AudienceStep) and page.is_from_pinterest and delivery.audience is None:
+        # Lists are those of an ad account, so without one there is nothing to ask Pinterest for.
+        messages.info(request, "Choose the ad account first.")
+        return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, "ad-account")
     if request.method == "POST" and page.is_valid():
         try:
             page.save(by=request.user)

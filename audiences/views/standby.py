@@ -10,6 +10,7 @@ from audiences.models import Delivery
 from audiences.services import standby_choice
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
+from audiences.views.editing import leave_archived
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -20,6 +21,8 @@ def delivery_standby(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """POST: standby, the number of a profile, or empty for none."""
     found = Delivery.objects.for_workspace(request.workspace).exclude(state=DeliveryState.DRAFT)
     delivery = get_object_or_404(found.select_related("profile", "standby", "audience__ad_account"), pk=pk)
+    if delivery.state == DeliveryState.ARCHIVED:
+        return leave_archived(request, delivery)
     profiles = standby_choice.choices(delivery)
     form = StandbyForm(request.POST or None, profiles=profiles, initial={"standby": delivery.standby_id})
     if request.method == "POST" and form.is_valid():

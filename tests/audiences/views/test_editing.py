@@ -1,13 +1,27 @@
 """The page on which a published delivery is changed, and the one that asks before a new list is made."""
 
+import pytest
+
 from audiences.models import Audience, Delivery
+from audiences.views.editing import stamp
 from pinconnect.workspaces.roles import Role
 from tests.audiences.views.conftest import Pages
 from tests.audiences.views.test_setup import columns
 from tests.factories_audiences import drive
 
 
+def path(pages: Pages) -> str:
+    return f"deliveries/{pages.shop.delivery.pk}/edit/"
+
+
+def seen_in(text: str) -> str:
+    return text.split('name="seen" value="')[1].split('"')[0]
+
+
 def edit(pages: Pages, **changes: str) -> str:
+    """What the form sends; the page is loaded just before, unless the test says what was seen."""
+    if "seen" not in changes:
+        changes["seen"] = seen_in(pages.get(path(pages)).content.decode())
     data = {
         **columns(email="email"),
         "name": "Newsletter",
@@ -18,7 +32,7 @@ def edit(pages: Pages, **changes: str) -> str:
         "hold_add_share": "200",
         **changes,
     }
-    answer = pages.web.post(pages.url(f"deliveries/{pages.shop.delivery.pk}/edit/"), data, follow=True)
+    answer = pages.web.post(pages.url(path(pages)), data, follow=True)
     return " ".join(answer.content.decode().split())
 
 
@@ -73,14 +87,48 @@ def test_the_rest_is_saved_when_pinterest_does_not_rename(pages: Pages) -> None:
     stored = Delivery.objects.get()
     assert (stored.name, stored.audience.audience_name) == ("Readers", "Audience-Newsletter")
 
+    again = edit(pages, name="Readers", audience_name="Audience-Newsletter", mode="add", seen=seen_in(text))
+    assert "It counts from the next run on" in again, "what the same form has saved is not in its own way"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"name": "Readers"},
+        {"mode": "add"},
+        {"hold_share": "5"},
+        {"hold_add_share": "900"},
+        {"audience_name": "Audience-Readers"},
+        {"description": "All readers."},
+        columns(email="email", phone="phone"),
+    ],
+)
+def test_an_old_tab_undoes_nothing_of_what_was_saved_meanwhile(pages: Pages, elsewhere: dict[str, str]) -> None:
+    drive(pages.shop.delivery.runs.get())
+    old = seen_in(pages.get(path(pages)).content.decode())
+    assert "The change is saved" in edit(pages, **elsewhere)
+    saved = stamp(Delivery.objects.get())
+
+    text = edit(pages, mode="remove", description="Typed in the old tab", seen=old)
+
+    assert "Somebody has changed this delivery or its audience meanwhile" in text
+    assert "Typed in the old tab</textarea>" in text
+    assert stamp(Delivery.objects.get()) == saved
+    assert seen_in(text) == old, "pressing Save again does not get past it"
+
+
+def test_a_form_without_its_stamp_saves_nothing(pages: Pages) -> None:
+    assert "Load the page again" in edit(pages, name="Readers", seen="")
+    assert Delivery.objects.get().name == "Newsletter"
+
 
 def test_editing_is_for_marketers_and_not_for_what_is_archived(pages: Pages) -> None:
-    path = f"deliveries/{pages.shop.delivery.pk}/edit/"
-    assert pages.as_role(Role.VIEWER).get(path).status_code == 403
-    assert pages.as_outsider().get(path).status_code == 404
+    assert pages.as_role(Role.VIEWER).get(path(pages)).status_code == 403
+    assert pages.as_outsider().get(path(pages)).status_code == 404
+    seen = seen_in(pages.get(path(pages)).content.decode())
     Delivery.objects.update(state="archived")
 
-    assert "stays as it is" in edit(pages, mode="add")
+    assert "stays as it is" in edit(pages, mode="add", seen=seen)
     assert Delivery.objects.get().mode == "mirror"
 
 
@@ -92,26 +140,26 @@ def gone(pages: Pages) -> str:
 
 
 def test_a_list_that_is_gone_is_said_on_the_delivery_and_replaced_after_asking(pages: Pages) -> None:
-    path = gone(pages)
+    asking = gone(pages)
     assert "The list is gone from Pinterest" in pages.get(f"deliveries/{pages.shop.delivery.pk}/").content.decode()
-    assert "Make a new list for “Newsletter”?" in pages.get(path).content.decode()
+    assert "Make a new list for “Newsletter”?" in pages.get(asking).content.decode()
     assert Audience.objects.count() == 1, "asking changes nothing"
 
-    pages.post(path)
+    pages.post(asking)
 
     assert Audience.objects.count() == 2
     assert Delivery.objects.get().audience.customer_list_id == ""
 
 
 def test_a_new_list_is_for_marketers_and_only_where_the_old_one_is_gone(pages: Pages) -> None:
-    path = f"deliveries/{pages.shop.delivery.pk}/new-list/"
-    assert "is not gone" in pages.web.post(pages.url(path), follow=True).content.decode()
+    asking = f"deliveries/{pages.shop.delivery.pk}/new-list/"
+    assert "is not gone" in pages.web.post(pages.url(asking), follow=True).content.decode()
     assert Audience.objects.count() == 1
 
     gone(pages)
-    assert pages.as_role(Role.VIEWER).post(path).status_code == 403
+    assert pages.as_role(Role.VIEWER).post(asking).status_code == 403
     assert (
         "Make a new list"
         not in pages.as_role(Role.VIEWER).get(f"deliveries/{pages.shop.delivery.pk}/").content.decode()
     )
-    assert pages.as_outsider().post(path).status_code == 404
+    assert pages.as_outsider().post(asking).status_code == 404

@@ -276,5 +276,21 @@ def test_archived_delivery_keeps_its_rows(pages: Pages) -> None:
 
     answer = pages.post(path(pages), **conditions(("phone", "filled", ""), seen=stamp))
 
-    assert "does nothing any more" in answer.content.decode()
+    detail = pages.url(f"deliveries/{pages.shop.delivery.pk}/")
+    assert (answer.status_code, answer["Location"], stored(pages)) == (302, detail, {})
+    part = pages.get(path(pages), hx_request="true")
+    assert part["HX-Redirect"] == detail, "the whole page does not come in the place of the conditions"
+    assert "is archived, so it stays as it is" in pages.web.get(pages.url(path(pages)), follow=True).content.decode()
     assert stored(pages) == {}
+
+
+@pytest.mark.parametrize("do", ["add:²", "add:0-²", "remove:" + "9" * 30])
+def test_a_button_of_no_group_changes_nothing(pages: Pages, do: str) -> None:
+    assert pages.post(path(pages), **conditions(("email", "filled", ""), do=do)).status_code == 200
+
+
+@pytest.mark.parametrize("do", ["group", "add", "add:1"])
+def test_an_empty_group_in_front_is_left_out(pages: Pages, do: str) -> None:
+    later = {"g1-size": "1", "g1-c0-column": "email", "g1-c0-operator": "is", "g1-c0-values": "typed"}
+
+    assert pages.post(path(pages), **{"groups": "2", "g0-size": "0", "do": do} | later).status_code == 200

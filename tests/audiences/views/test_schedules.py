@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from audiences.models import Run, Schedule
+from audiences.models import Delivery, Run, Schedule
 from audiences.services import deliveries, schedules
 from audiences.services.schedules import Wish
 from pinconnect.workspaces.roles import Role
@@ -39,6 +39,45 @@ def test_wrong_cron_is_shown_at_its_field_and_nothing_is_saved(pages: Pages) -> 
     answer = pages.post(url(pages), rhythm="cron", cron="often", time_zone="UTC")
 
     assert "Give five fields" in answer.content.decode()
+    assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cron": "0 6 * * " + "1," * 60},
+        {"cron": "0 6 * *\0 1"},
+        {"cron": "\0" * 101},
+        {"time_zone": "Mars/Olympus"},
+        {"rhythm": "interval", "every_minutes": "7"},
+    ],
+)
+def test_one_wrong_field_is_one_thing_to_put_right(pages: Pages, wrong: dict[str, str]) -> None:
+    answer = pages.post(url(pages), **{"rhythm": "cron", "cron": "30 6 * * 1-5", "time_zone": "UTC", **wrong})
+
+    summary = answer.content.decode().split("One thing has to be put right")[1].split("</ul>")[0]
+    assert summary.count("<li>") == 1
+    assert "Give five fields" not in summary, "it was given, and what is wrong with it is something else"
+    assert "Choose how often" not in summary
+    assert not Schedule.objects.exists()
+
+
+def test_two_wrong_fields_are_two_things(pages: Pages) -> None:
+    answer = pages.post(url(pages), rhythm="cron", cron="often", time_zone="Mars/Olympus")
+
+    assert "2 things have to be put right" in answer.content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_archived_delivery_leads_back_to_its_page(pages: Pages, method: str) -> None:
+    Delivery.objects.update(state="archived")
+
+    answer = getattr(pages.web, method)(
+        pages.url(url(pages)), {"rhythm": "interval", "every_minutes": "60"}, follow=True
+    )
+
+    assert answer.redirect_chain == [(pages.url(f"deliveries/{pages.shop.delivery.pk}/"), 302)]
+    assert "is archived, so it stays as it is" in answer.content.decode()
     assert not Schedule.objects.exists()
 
 

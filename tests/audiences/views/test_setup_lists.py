@@ -55,6 +55,18 @@ def test_search_finds_by_list_audience_and_number(pages: Pages, draft: Delivery)
     assert "No list fits “moon”" in shown(pages, draft, "&q=moon")
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(("mode", "query"), [("mirror", FROM), ("remove", "")])
+def test_lists_of_no_ad_account_lead_to_choosing_one(pages: Pages, mode: str, query: str, method: str) -> None:
+    draft = begin(pages)
+    Delivery.objects.filter(pk=draft.pk).update(mode=mode)
+
+    answer = getattr(pages.web, method)(pages.url(step(draft, "audience")) + query, follow=True)
+
+    assert answer.redirect_chain == [(pages.url(step(draft, "ad-account")), 302)]
+    assert "Choose the ad account first" in answer.content.decode()
+
+
 def test_chosen_list_is_kept_shown_and_delivered_to(pages: Pages, draft: Delivery) -> None:
     ask(pages, draft)
     wanted = ListedList.objects.get(name__endswith="Buyers 002")

@@ -65,6 +65,17 @@ def test_a_draft_has_no_standby_page(client: Client, shop: Shop) -> None:
     assert client.get(f"{url(shop)}standby/").status_code == 404
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_archived_delivery_leads_back_to_its_page(client: Client, shop: Shop, alice: Profile, method: str) -> None:
+    Delivery.objects.update(state="archived")
+
+    answer = getattr(client, method)(f"{url(shop)}standby/", {"standby": alice.pk}, follow=True)
+
+    assert answer.redirect_chain == [(url(shop), 302)]
+    assert "is archived, so it stays as it is" in text(answer)
+    assert Delivery.objects.get().standby is None
+
+
 def test_viewers_may_not_choose(client: Client, shop: Shop, alice: Profile) -> None:
     client.force_login(make_member(shop.workspace, "viewer", user=make_user("Vera")).user)
 
