@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from invites.states import INVITE_OPEN, InviteState
+from pinconnect.profiles.models import Profile, ProfileState
 from pinconnect.workspaces.querysets import WorkspaceOwnedQuerySet
 
 
@@ -29,7 +30,15 @@ class AppInviteQuerySet(WorkspaceOwnedQuerySet):
             return kept.usable().filter(state=InviteState.PENDING, first_viewed_at__isnull=wanted == "pending")
         if wanted in {InviteState.AUTHORISING, InviteState.FAILED}:
             return kept.usable().filter(state=wanted)
+        if wanted == InviteState.ACTIVE:
+            return kept.filter(state=wanted, result__state=ProfileState.CONNECTED)
+        if wanted == "ended":
+            return kept.filter(state=InviteState.ACTIVE).exclude(result__state=ProfileState.CONNECTED)
         return kept.filter(state=wanted) if wanted in InviteState.values else kept
+
+    def asking_for(self, profile: Profile) -> Self:
+        """Those with which a partner can reconnect the profile now."""
+        return self.usable().filter(profile=profile)
 
     def matching(self, text: str) -> Self:
         """Any of the names holds the text."""

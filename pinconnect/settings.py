@@ -126,7 +126,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "pinconnect.web.forms.Renderer"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 20_000, at_least=1) * 1_000_000
@@ -287,9 +287,12 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "pinconnect.lib.redact.RedactFilter"}},
+    "filters": {
+        "redact": {"()": "pinconnect.lib.redact.RedactFilter"},
+        "refusals": {"()": "pinconnect.web.logs.RefusalFilter"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django-q": {"level": "WARNING"}},
+    "loggers": {"django-q": {"level": "WARNING"}, "django.request": {"filters": ["refusals"]}},
 }

@@ -103,9 +103,14 @@ class AppInvite(WorkspaceOwned):
 
     @property
     def shown_state(self) -> str:
-        """The state as a marketer follows it: time makes it expired, a look at the page makes it opened."""
+        """The state as a marketer follows it: time makes it expired, a look at the page makes it opened.
+
+        A used invite is active for as long as the profile that came of it is connected.
+        """
         if self.is_expired:
             return "expired"
+        if self.state == InviteState.ACTIVE and not (self.result and self.result.is_usable):
+            return f"profile_{self.result.state}" if self.result else "profile_removed"
         if self.state == InviteState.PENDING and self.first_viewed_at:
             return "opened"
         return self.state

@@ -14,13 +14,14 @@ from invites.links import partner_link
 from invites.models import AppInvite
 from invites.services import mailing, sending
 from invites.services.refusals import InviteRefusal
-from invites.states import INVITE_OPEN
+from invites.states import INVITE_OPEN, InviteState
 from pinconnect.lib.texts import without_nul
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
 PER_PAGE = 25
+NOTHING_TO_REVOKE = "This invite was used or revoked before, so there is nothing to revoke."
 FILTERS = (
     ("open", "All open"),
     ("pending", "Pending"),
@@ -28,6 +29,7 @@ FILTERS = (
     ("authorising", "At Pinterest"),
     ("failed", "Failed"),
     ("active", "Active"),
+    ("ended", "Used, profile not connected"),
     ("expired", "Expired"),
     ("revoked", "Revoked"),
     ("archived", "Archived"),
@@ -94,9 +96,22 @@ def _detail(request: WorkspaceRequest, invite: AppInvite, resend: ResendForm | N
         "can_be_sent": is_usable,
         "reminder": wording.reminder(invite),
         "is_open": invite.state in INVITE_OPEN and invite.archived_at is None,
+        "reconnecting": _reconnecting(request, invite),
         "resend": resend or ResendForm(initial={"partner_email": invite.partner_email}),
     }
     return render(request, "invites/detail.html", context, status=400 if resend else 200)
+
+
+def _reconnecting(request: WorkspaceRequest, invite: AppInvite) -> dict[str, object] | None:
+    """Where the way back leads when the profile that came of it works no longer: an invite for it, or making one."""
+    profile = invite.result
+    if invite.state != InviteState.ACTIVE or profile is None or profile.is_usable:
+        return None
+    asking = AppInvite.objects.asking_for(profile).first()
+    if asking:
+        return {"is_open": True, "url": reverse("invites:detail", args=[request.workspace.slug, asking.pk])}
+    url = reverse("invites:create", args=[request.workspace.slug], query={"profile": profile.pk})
+    return {"is_open": False, "url": url}
 
 
 @workspace_view(Verb.OPERATE)
@@ -104,15 +119,23 @@ def _detail(request: WorkspaceRequest, invite: AppInvite, resend: ResendForm | N
 def invite_act(request: WorkspaceRequest, pk: int, action: str) -> HttpResponse:
     """One of: replace-link, resend, extend, revoke, archive. What takes something away asks first."""
     invite = _invite(request, pk)
-    if request.method != "POST":
-        if action in {"resend", "extend"}:
-            return HttpResponseNotAllowed(["POST"])
-        return render(request, "components/confirm.html", _question(request, invite, action))
+    if request.method != "POST" and action in {"resend", "extend"}:
+        return HttpResponseNotAllowed(["POST"])
     try:
-        return _act(request, invite, action)
+        return _act(request, invite, action) if request.method == "POST" else _ask(request, invite, action)
     except InviteRefusal as refusal:
         messages.error(request, refusal.sentence)
     return _to_detail(request, invite)
+
+
+def _ask(request: WorkspaceRequest, invite: AppInvite, action: str) -> HttpResponse:
+    """What would be refused is not asked about: the refusal is said at once."""
+    if action == "replace-link":
+        sending.require_usable(invite)
+    if action == "revoke" and invite.state not in INVITE_OPEN:
+        messages.warning(request, NOTHING_TO_REVOKE)
+        return _to_detail(request, invite)
+    return render(request, "components/confirm.html", _question(request, invite, action))
 
 
 def _act(request: WorkspaceRequest, invite: AppInvite, action: str) -> HttpResponse:
@@ -127,7 +150,7 @@ def _act(request: WorkspaceRequest, invite: AppInvite, action: str) -> HttpRespo
         if sending.revoke(invite, by=request.user):
             messages.success(request, "The link no longer works.")
         else:
-            messages.warning(request, "This invite was used or revoked before, so there is nothing to revoke.")
+            messages.warning(request, NOTHING_TO_REVOKE)
     else:
         sending.archive(invite, by=request.user)
         messages.success(request, f"The invite for {invite.partner_name} is archived.")
@@ -175,15 +198,21 @@ def _question(request: WorkspaceRequest, invite: AppInvite, action: str) -> dict
             "title": f"Archive the invite for {name}?",
             "consequences": [
                 "It leaves the list, and is found again under “Archived”.",
-                "A link that is still open is revoked with it."
-                if invite.state in INVITE_OPEN
-                else "The profile stays connected, and the partner keeps their own page.",
+                _what_archiving_leaves(invite),
             ],
             "confirm_label": "Archive",
             "is_harmless": invite.state not in INVITE_OPEN,
         },
     }
     return {**questions[action], "cancel_url": reverse("invites:detail", args=[request.workspace.slug, invite.pk])}
+
+
+def _what_archiving_leaves(invite: AppInvite) -> str:
+    if invite.state in INVITE_OPEN:
+        return "A link that is still open is revoked with it."
+    if invite.shown_state == InviteState.ACTIVE:
+        return "The profile stays connected, and the partner keeps their own page."
+    return "Nothing else changes."
 
 
 def _reminder_stays(invite: AppInvite) -> list[str]:

@@ -63,6 +63,20 @@ def test_new_person_signs_up_through_the_link_and_joins(client, acme):
     assert len(outbox.outbox) == 1
 
 
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [(Role.VIEWER, "a viewer"), (Role.MARKETER, "a marketer"), (Role.ADMIN, "an admin")],
+)
+def test_the_welcome_names_the_role(client, acme, role, said):
+    client.get(invited(acme), follow=True)
+    sign_up(client)
+    MemberInvitation.objects.update(role=role)
+
+    page = client.post("/join/", follow=True).content.decode()
+
+    assert f"Welcome to Acme. You are {said} here." in page
+
+
 def test_form_for_signing_up_is_filled_with_the_invited_address(client, acme):
     client.get(invited(acme), follow=True)
 

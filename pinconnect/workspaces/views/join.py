@@ -79,8 +79,13 @@ def _accept(request: HttpRequest, found: MemberInvitation) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("workspaces:invitation")
     held_invitation.let_go(request)
-    messages.success(request, f"Welcome to {found.workspace.name}. You are {Role(membership.role).label.lower()} here.")
+    messages.success(request, f"Welcome to {found.workspace.name}. You are {_with_article(membership.role)} here.")
     return redirect(navigation.first_page(found.workspace))
+
+
+def _with_article(role: str) -> str:
+    label = Role(role).label.lower()
+    return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
 
 
 def _too_late(request: HttpRequest, found: MemberInvitation) -> HttpResponse:
