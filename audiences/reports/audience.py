@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from audiences.models import Audience, Delivery, Drift, Mode, Observation, Run, Trigger
+from audiences.models import Audience, Delivery, Drift, DriftKind, Mode, Run, Trigger
 from audiences.reports.matching import Rate, rate_of
+from audiences.services import refilling
 from audiences.states import DeliveryState
 from audiences.watching import drift, messages, observations
 from audiences.watching.forecast import Clock, Forecast, Past
@@ -17,13 +18,16 @@ from pinconnect.web import formats
 
 _LATEST = 20
 _MATCHING = frozenset({"PROCESSING", "INITIALIZING", "UPLOADING"})
+_FALLS = frozenset({DriftKind.SIZE_FELL, DriftKind.BECAME_TOO_SMALL})
+_RATE_OF_GONE = Rate("", "The list is gone from Pinterest, so there is nothing to measure.")
 
 
 @dataclass(frozen=True)
 class AudienceReport:
     """headline, body, tone: what Pinterest's state means; members: distinct identifiers on the list.
 
-    outlook: what to expect and when, as a sentence, empty when there is nothing to expect.
+    outlook: what to expect and when, as a sentence, empty when there is nothing to expect. is_gone: the list, also when
+    only a run has been told so: then what was last seen of its audience says nothing any more.
     """
 
     audience: Audience
@@ -38,17 +42,29 @@ class AudienceReport:
     drifts: tuple[tuple[Drift, DriftWords], ...]
     observed_at: datetime | None
     next_look_at: datetime | None
+    is_gone: bool
 
     @property
     def size_text(self) -> str:
-        if self.size is None or (self.size == 0 and self.audience.audience_state != "READY"):
-            is_small = self.audience.audience_state == "TOO_SMALL"
-            return f"Under {MIN_AUDIENCE_SIZE}" if is_small else "Not known yet"
-        return f"{self.size:,}"
+        return size_words(self.size, observations.GONE if self.is_gone else self.audience.audience_state)
 
     @property
     def size_unit(self) -> str:
-        return "" if self.size_text.startswith("Not") else "people"
+        return "" if self.size_text.startswith(("Not", "–")) else "people"
+
+
+def told_size(size: int | None, audience_state: str) -> int | None:
+    """None where Pinterest tells none: it then also says 0, which is not a size."""
+    return None if size == 0 and audience_state != "READY" else size
+
+
+def size_words(size: int | None, audience_state: str) -> str:
+    told = None if audience_state == observations.GONE else told_size(size, audience_state)
+    if told is not None:
+        return f"{told:,}"
+    if audience_state == observations.GONE:
+        return "–"
+    return f"Under {MIN_AUDIENCE_SIZE}" if audience_state == "TOO_SMALL" else "Not known yet"
 
 
 def of(audience: Audience, delivery: Delivery | None = None) -> AudienceReport:
@@ -56,35 +72,42 @@ def of(audience: Audience, delivery: Delivery | None = None) -> AudienceReport:
     newest = observations.newest(audience) if audience.customer_list_id else None
     past = Past(audience.workspace, ad_account_id=audience.ad_account_id)
     forecast = past.forecast(audience.ledger_members, newest.base if newest and newest.is_by_rows else None)
-    took_out = bool(audience.customer_list_id) and _took_out(audience)
+    is_gone = refilling.is_gone(audience)
+    took_out = bool(audience.customer_list_id) and not is_gone and _took_out(audience)
     # What others have put on a list is not known, and whoever takes people out does not wait for it to grow.
-    if audience.is_existing or took_out:
+    if audience.is_existing or took_out or is_gone:
         forecast = None
     headline, body, tone = _words_of_removal(audience) if took_out else ("", "", "")
     if not headline and not audience.customer_list_id and delivery and delivery.state == DeliveryState.ARCHIVED:
         headline, body, tone = "Not on Pinterest", "No customer list was made before this was archived.", "neutral"
+    if is_gone:
+        headline, tone = "The list is gone", "bad"
+        body = "Pinterest no longer knows this customer list, so nothing can be delivered."
     if not headline:
-        headline, body, tone = _words(audience, newest, forecast)
+        headline, body, tone = _words(audience, forecast)
     return AudienceReport(
         audience=audience,
         headline=headline,
         body=body,
         tone=tone,
-        outlook=_outlook(audience, newest, forecast, past.clock, took_out=took_out),
+        outlook="" if is_gone else _outlook(audience, forecast, past.clock, took_out=took_out),
         members=audience.member_count,
         size=audience.size,
-        rate=rate_of(newest),
+        rate=_RATE_OF_GONE if is_gone else rate_of(newest),
         forecast=forecast,
-        drifts=_drifts(audience, delivery),
+        drifts=_drifts(audience, delivery, is_gone=is_gone),
         observed_at=audience.observed_at,
         next_look_at=audience.observe_at,
+        is_gone=is_gone,
     )
 
 
-def _drifts(audience: Audience, delivery: Delivery | None) -> tuple[tuple[Drift, DriftWords], ...]:
+def _drifts(audience: Audience, delivery: Delivery | None, *, is_gone: bool) -> tuple[tuple[Drift, DriftWords], ...]:
     if delivery is None:
         return ()
     found = Drift.objects.open().filter(audience=audience).select_related("audience")
+    # A list that is gone has no size that could fall.
+    found = found.exclude(kind__in=_FALLS) if is_gone else found
     return tuple((one, messages.words(one, drift.context(one, delivery))) for one in found)
 
 
@@ -107,7 +130,7 @@ def _took_out(audience: Audience) -> bool:
 def _words_of_removal(audience: Audience) -> tuple[str, str, str]:
     """Where it makes a difference that the last change took people out; else empty."""
     state = audience.audience_state or audience.list_state
-    if observations.GONE in (audience.list_state, audience.audience_state):
+    if audience.audience_state == observations.GONE:
         return "", "", ""
     if state == "READY" and audience.list_state == "PROCESSING":
         body = "Ads can target this audience. The people who were taken out are leaving it now."
@@ -127,12 +150,10 @@ def _words_of_removal(audience: Audience) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _words(audience: Audience, newest: Observation | None, forecast: Forecast | None) -> tuple[str, str, str]:
+def _words(audience: Audience, forecast: Forecast | None) -> tuple[str, str, str]:
     if not audience.customer_list_id:
         return "Not on Pinterest yet", "The customer list and its audience are made with the first run.", "neutral"
     state = audience.audience_state or audience.list_state
-    if audience.list_state == observations.GONE:
-        return "The list is gone", "Pinterest no longer knows this customer list, so nothing can be delivered.", "bad"
     if state == observations.GONE:
         return "The audience is gone", "Somebody removed it at Pinterest. Its list is still there.", "bad"
     if state == "READY":
@@ -178,9 +199,7 @@ def _small_words(audience: Audience, forecast: Forecast | None) -> str:
     return f"{found} The last change was more than 48 hours ago, so it is really small. {more}"
 
 
-def _outlook(
-    audience: Audience, newest: Observation | None, forecast: Forecast | None, clock: Clock, *, took_out: bool
-) -> str:
+def _outlook(audience: Audience, forecast: Forecast | None, clock: Clock, *, took_out: bool) -> str:
     """Only while Pinterest is matching."""
     change_at = audience.settled_at
     states = {audience.list_state, audience.audience_state or "INITIALIZING"}

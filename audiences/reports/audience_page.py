@@ -10,10 +10,11 @@ from django.utils import timezone
 from audiences.models import Audience, Delivery, Drift, Observation
 from audiences.reports import audience as audience_report
 from audiences.reports import shortfall
-from audiences.reports.audience import AudienceReport
+from audiences.reports.audience import AudienceReport, size_words, told_size
 from audiences.reports.shortfall import Shortfall
 from audiences.states import DeliveryState
 from audiences.watching import messages
+from audiences.watching.observations import GONE
 from pinconnect.web.charts import Series
 
 RANGES = {30: "30 days", 90: "90 days", 366: "A year"}
@@ -33,6 +34,7 @@ class Page:
     history: Sequence[tuple[Drift, str]]
     sizes: Sequence[Series]
     sizes_text: str
+    size_rows: Sequence[tuple[datetime, Sequence[str]]]
     rates: Sequence[Series]
     rates_text: str
 
@@ -46,7 +48,7 @@ def of(audience: Audience, days: int = USUAL_RANGE) -> Page:
     )
     points = _points(audience, days)
     newest = points[-1] if points else Observation.objects.filter(audience=audience).order_by("-asked_at").first()
-    sizes = [(one.asked_at, float(one.size) if one.size is not None else None) for one in points]
+    sizes = [(one.asked_at, _told(one)) for one in points]
     members = [(one.asked_at, float(one.member_count)) for one in points]
     rates = [(one.asked_at, 100 * one.rate if one.rate is not None else None) for one in points]
     history = Drift.objects.filter(audience=audience).select_related("known_by").order_by("-pk")[:_DRIFTS]
@@ -58,7 +60,8 @@ def of(audience: Audience, days: int = USUAL_RANGE) -> Page:
         shortfall=shortfall.of(audience, newest),
         history=[(one, messages.summary(one)) for one in history],
         sizes=[("People at Pinterest", sizes), ("Identifiers on the list", members)],
-        sizes_text=f"People at Pinterest: {_course(sizes, '')} Identifiers on the list: {_course(members, '')}",
+        sizes_text=f"People at Pinterest: {_sizes(sizes, points)} Identifiers on the list: {_course(members, '')}",
+        size_rows=[(one.asked_at, (_size(one), f"{one.member_count:,}")) for one in reversed(points)],
         rates=[("Match rate", rates)] if any(value is not None for _, value in rates) else [],
         rates_text=_course(rates, "%"),
     )
@@ -73,6 +76,27 @@ def _points(audience: Audience, days: int) -> list[Observation]:
     if not found or found[-1].asked_at - found[0].asked_at <= IN_FULL:
         return found
     return [list(group)[-1] for _, group in groupby(found, key=lambda one: timezone.localtime(one.asked_at).date())]
+
+
+def _told(one: Observation) -> float | None:
+    """No point in the chart where Pinterest tells no size."""
+    size = None if one.list_state == GONE else told_size(one.size, one.audience_state)
+    return float(size) if size is not None else None
+
+
+def _size(one: Observation) -> str:
+    """As the page says it of the newest answer."""
+    return size_words(one.size, GONE if one.list_state == GONE else one.audience_state)
+
+
+def _sizes(sizes: Sequence[tuple[datetime, float | None]], points: Sequence[Observation]) -> str:
+    """The line in words; it ends before the newest answer if that tells no size, which is then said."""
+    if not points or sizes[-1][1] is not None:
+        return _course(sizes, "")
+    now = "none: it is gone." if GONE in (points[-1].list_state, points[-1].audience_state) else f"{_size(points[-1])}."
+    now = now[0].lower() + now[1:]
+    is_known = any(value is not None for _, value in sizes)
+    return f"{_course(sizes, '')} Last answer: {now}" if is_known else now
 
 
 def _course(points: Sequence[tuple[datetime, float | None]], unit: str) -> str:

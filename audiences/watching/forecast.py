@@ -132,7 +132,8 @@ def _kinds(members: Mapping[str, int]) -> tuple[str, ...]:
 def _basis(count: int, present: Sequence[str], rates: Rates) -> str:
     what = " and ".join(kind_label(kind) for kind in sorted(present))
     if not count:
-        return f"Nothing with {what} has been matched here yet, so this is a guess: {USUAL_SOURCE}."
+        # Matchings may well exist: of other identifiers, or with a rate that is not told or would mislead.
+        return f"No match rate of {what} is known here yet, so this is a guess: {USUAL_SOURCE}."
     audiences = "1 audience" if count == 1 else f"{count} audiences"
     low, high = f"{rates.low:.0%}", f"{rates.high:.0%}"
     if not rates.count:

@@ -104,3 +104,13 @@ def test_a_page_shows_the_numbers_of_a_line_as_a_table_as_well() -> None:
     assert text.index("3,000") < text.index("2,000"), "the newest comes first"
     assert "1,000" in text
     assert " style=" not in text
+
+
+def test_numbers_that_stay_the_same_are_listed_once_from_when_they_were_so() -> None:
+    text = Template('{% line_chart series "size" "Size" "It grows." %}').render(
+        Context({"series": [("People", days(1_000, 2_000, 2_000, 2_000, 3_000))]})
+    )
+
+    assert text.count("2,000</td>") == 1
+    moment = days(1_000, 2_000)[1][0]
+    assert f"{moment:%-d %b %Y}" in text

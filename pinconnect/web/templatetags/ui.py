@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django import template
@@ -12,6 +13,9 @@ from django.utils.safestring import SafeString
 from pinconnect.web import charts, formats, icons
 
 register = template.Library()
+
+Rows = Sequence[tuple[datetime, Sequence[str]]]
+_NO_VALUE = "–"
 
 _MESSAGE_TONES = {"debug": "neutral", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
 _TONE_ICONS = {
@@ -115,19 +119,18 @@ def column_chart(points: Sequence[tuple[str, float]], caption: str, unit: str = 
 
 @register.inclusion_tag("components/line_chart.html")
 def line_chart(
-    series: Sequence[charts.Series], slug: str, caption: str, description: str, unit: str = ""
+    series: Sequence[charts.Series], slug: str, caption: str, description: str, unit: str = "", rows: Rows | None = None
 ) -> dict[str, Any]:
     """{% line_chart series "size" "Size over time" "From 1,000 to …" %} where series are (name, [(moment, value)]).
 
-    slug: unique on the page. unit: stands behind values, such as %. The numbers follow as a table, newest first.
+    slug: unique on the page. unit: stands behind values, such as %. The numbers follow as a table, newest first, and
+    what stayed the same is listed once. rows: that table, where a missing value has a word of its own.
     """
-    moments = sorted({moment for _, points in series for moment, _ in points}, reverse=True)
-    values = [dict(points) for _, points in series]
-    rows = [
-        (moment, [_cell(one.get(moment), unit) for one in values])
-        for moment in moments
-        if any(one.get(moment) is not None for one in values)
-    ]
+    if rows is None:
+        moments = sorted({moment for _, points in series for moment, _ in points}, reverse=True)
+        values = [dict(points) for _, points in series]
+        rows = [(moment, [_cell(one.get(moment), unit) for one in values]) for moment in moments]
+    rows = [(moment, cells) for moment, cells in _without_repeats(rows) if any(cell != _NO_VALUE for cell in cells)]
     names = [name for name, _ in series]
     chart = charts.line_chart(series)
     return {
@@ -136,9 +139,14 @@ def line_chart(
     }  # fmt: skip
 
 
+def _without_repeats(rows: Rows) -> Rows:
+    """Of rows one after the other that say the same, the earliest: since then it is so. Newest first."""
+    return [row for row, older in zip_longest(rows, rows[1:]) if older is None or list(row[1]) != list(older[1])]
+
+
 def _cell(value: float | None, unit: str) -> str:
     if value is None:
-        return "–"
+        return _NO_VALUE
     return f"{value:.1f}{unit}" if unit == "%" else f"{value:,.0f}{unit}"
 
 

@@ -126,3 +126,15 @@ def test_it_costs_the_same_number_of_queries_however_much_there_is(
 
     with django_assert_num_queries(3):  # type: ignore[operator]
         assert past(account.workspace).clock is not None
+
+
+def test_without_a_rate_it_does_not_deny_the_matchings_that_the_clock_goes_by(account: AdAccount) -> None:
+    matched(account, 40, took_s=5, email=50, phone=50)
+    Observation.objects.update(doubt="no_size")
+
+    found = past(account.workspace).forecast({"email": 1_000, "phone": 1_000})
+
+    assert past(account.workspace).clock.count == 1
+    assert found is not None
+    assert "has been matched here" not in found.basis
+    assert found.basis.startswith("No match rate of e-mail addresses and phone numbers is known here yet")
