@@ -43,14 +43,16 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        # A value that its field has refused is not in data, and refused once is enough.
         if data.get("rhythm") == Rhythm.CRON:
-            try:
-                data["cron"] = rhythm.check_cron(data.get("cron", ""))
-            except rhythm.CronError as error:
-                self.add_error("cron", error.sentence)
-            if not data.get("time_zone"):
+            if "cron" in data:
+                try:
+                    data["cron"] = rhythm.check_cron(data["cron"])
+                except rhythm.CronError as error:
+                    self.add_error("cron", error.sentence)
+            if data.get("time_zone") == "":
                 self.add_error("time_zone", "Choose the time zone in which these times are meant.")
-        if data.get("rhythm") == Rhythm.INTERVAL and not data.get("every_minutes"):
+        if data.get("rhythm") == Rhythm.INTERVAL and data.get("every_minutes", 0) is None:
             self.add_error("every_minutes", "Choose how often.")
         return data
 

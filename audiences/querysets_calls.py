@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from django.db.models import Q, QuerySet
 
+from pinconnect.lib.texts import row_number
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,9 +24,9 @@ class CallQuerySet(QuerySet[Any]):
         found = Q()
         for name in ("path", "query", "message", "request_id", "error", "answer"):
             found |= Q(**{f"{name}__icontains": text})
-        number = text.removeprefix("#")
-        if number.isascii() and number.isdigit() and len(number) < 19:
-            found |= Q(batch=int(number))
+        number = row_number(text.removeprefix("#"))
+        if number is not None:
+            found |= Q(batch=number)
         return self.filter(found)
 
     def newest(self, number: int, *, before: str = "") -> list[Any]:

@@ -31,6 +31,11 @@ class AudienceStep(Step):
             return asked == PINTEREST
         return self.delivery.mode == Mode.REMOVE or bool(audience and audience.customer_list_id)
 
+    @property
+    def comes_after(self) -> str:
+        """Lists are those of an ad account, so without one there is nothing to ask Pinterest for."""
+        return "ad-account" if self.is_from_pinterest and self.delivery.audience is None else ""
+
     def make_form(self) -> BaseForm:
         audience = self.delivery.audience
         if self.is_from_pinterest:

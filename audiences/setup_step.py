@@ -46,6 +46,11 @@ class Step:
         self.data = request.POST if request.method == "POST" else None
         self.form: Any = self.make_form()
 
+    @property
+    def comes_after(self) -> str:
+        """A step that has to be done before this one can be shown; empty where there is none."""
+        return ""
+
     def make_form(self) -> BaseForm | None:
         raise NotImplementedError
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +23,7 @@ from audiences.filtering.conditions import (
     checked,
 )
 from audiences.models import Delivery
+from pinconnect.web.stamps import stamp_of
 
 _MATCHES = (("all", "all of these"), ("any", "any of these"))
 _GROUP_MATCHES = (("any", "any of the groups"), ("all", "all of the groups"))
@@ -222,8 +221,8 @@ class Editor:
 
 
 def stamp(delivery: Delivery) -> str:
-    """Changes when the stored filter does, so that two tabs do not overwrite each other unseen."""
-    return hashlib.sha256(json.dumps(delivery.row_filter, sort_keys=True).encode()).hexdigest()[:16]
+    """Changes when the stored filter does."""
+    return stamp_of(delivery.row_filter)
 
 
 def _count(data: Mapping[str, Any] | None, name: str, most: int) -> int:

@@ -14,7 +14,7 @@ from audiences.models import Batch, Call, CallKind, Delivery, Run
 from audiences.querysets_calls import cursor
 from audiences.states import RUN_ACTIVE, BatchState, RunState
 from pinconnect.identifiers import kinds
-from pinconnect.lib.texts import without_nul
+from pinconnect.lib.texts import row_number, without_nul
 
 PER_PAGE = 50
 IN_FLIGHT_SHOWN = 5
@@ -48,14 +48,13 @@ class Filter:
         def one_of(name: str, known: Any) -> str:
             return value if (value := asked.get(name, "")) in known else ""
 
-        batch = asked.get("batch", "")
         return cls(
             show=one_of("show", dict(SHOWN)),
             kind=one_of("kind", CallKind.values),
             method=one_of("method", METHODS),
             status=one_of("status", STATUSES),
             search=without_nul(asked.get("q", "")).strip()[:LONGEST_SEARCH],
-            batch=int(batch) if batch.isascii() and batch.isdigit() and len(batch) < 19 else None,
+            batch=row_number(asked.get("batch", "")),
         )
 
     @property

@@ -16,6 +16,7 @@ from django.utils import timezone
 from audiences.models import ListedList, Listing, ListingStage
 from audiences.services import rates
 from audiences.services.refusals import ServiceRefusal
+from pinconnect.lib.texts import row_number
 from pinconnect.pinterest import audiences, customer_lists
 from pinconnect.pinterest.client import Client
 from pinconnect.pinterest.errors import AccessLost, NotFound, PinterestError, RateLimited, Rejected
@@ -123,7 +124,7 @@ def _keep_lists(listing: Listing, items: Sequence[CustomerList]) -> None:
         ListedList(
             ad_account_id=listing.ad_account_id,
             pinterest_id=found.id[:30],
-            number=int(found.id) if found.id.isdigit() and len(found.id) <= 18 else 0,
+            number=row_number(found.id) or 0,
             name=found.name[:250],
             state=found.status[:20],
             uploaded=found.num_uploaded,

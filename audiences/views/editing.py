@@ -1,8 +1,5 @@
 """The page on which a published delivery is changed."""
 
-import hashlib
-import json
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
@@ -13,6 +10,7 @@ from audiences.edit_form import EditPage
 from audiences.models import Delivery, Run
 from audiences.services.refusals import ServiceRefusal
 from audiences.states import DeliveryState
+from pinconnect.web.stamps import stamp_of
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.roles import Verb
 
@@ -58,7 +56,7 @@ def delivery_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def stamp(delivery: Delivery) -> str:
-    """Changes when anything does that the form shows, so that two tabs do not overwrite each other unseen."""
+    """Changes when anything does that the form shows."""
     audience = delivery.audience
     columns = delivery.columns.order_by("column").values_list("column", "kind", "treatment", "default_country")
     shown = [
@@ -66,7 +64,7 @@ def stamp(delivery: Delivery) -> str:
         [audience.audience_name, audience.description] if audience else [],
         [list(column) for column in columns],
     ]
-    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+    return stamp_of(shown)
 
 
 def leave_archived(request: WorkspaceRequest, delivery: Delivery) -> HttpResponse:

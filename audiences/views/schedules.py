@@ -41,18 +41,8 @@ def delivery_schedule(request: WorkspaceRequest, pk: int) -> HttpResponse:
         # Times and cost of what is stored would say nothing about what was chosen.
         context |= {"budget": cost, "confirm": form.stamp()}
     else:
-        _keep_first_errors(form)
         context |= {"budget": budget.of(delivery, schedule), "upcoming": _upcoming(schedule)}
     return render(request, "audiences/delivery_schedule.html", context)
-
-
-def _keep_first_errors(form: ScheduleForm) -> None:
-    """One problem a field, so that the summary counts right.
-
-    A value that breaks a rule of its field is gone when the form as a whole is checked, which then misses it.
-    """
-    for errors in form.errors.values():
-        del errors[1:]
 
 
 def _save(request: WorkspaceRequest, delivery: Delivery, form: ScheduleForm) -> HttpResponse:

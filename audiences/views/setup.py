@@ -14,9 +14,9 @@ from audiences.forms import BasicsForm
 from audiences.models import Delivery
 from audiences.services import deliveries, drafts, runs
 from audiences.services.refusals import ServiceRefusal
-from audiences.setup_audience import AudienceStep
 from audiences.states import DeliveryState
 from pinconnect.datasets.models import Dataset, SnapshotState
+from pinconnect.lib.texts import row_number
 from pinconnect.workspaces.access import WorkspaceRequest, workspace_view
 from pinconnect.workspaces.models import Workspace
 from pinconnect.workspaces.roles import Verb
@@ -42,8 +42,7 @@ def deliverable_datasets(workspace: Workspace) -> Any:
 def delivery_create(request: WorkspaceRequest) -> HttpResponse:
     """The first step; the draft begins when it is saved."""
     datasets = deliverable_datasets(request.workspace)
-    asked = request.GET.get("dataset", "")
-    chosen = datasets.filter(pk=asked).first() if asked.isdecimal() else None
+    chosen = datasets.filter(pk=row_number(request.GET.get("dataset", ""))).first()
     initial = {"dataset": chosen, "name": str(chosen or "")}
     form = BasicsForm(
         request.POST or None, instance=Delivery(workspace=request.workspace), datasets=datasets, initial=initial
@@ -72,10 +71,10 @@ def delivery_setup(request: WorkspaceRequest, pk: int, step: str) -> HttpRespons
         messages.info(request, f"“{delivery.name}” is published, so its set-up is finished.")
         return redirect("audiences:delivery-detail", request.workspace.slug, delivery.pk)
     page = setup_steps.STEPS[step](delivery, request)
-    if isinstance(page, AudienceStep) and page.is_from_pinterest and delivery.audience is None:
-        # Lists are those of an ad account, so without one there is nothing to ask Pinterest for.
-        messages.info(request, "Choose the ad account first.")
-        return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, "ad-account")
+    if page.comes_after:
+        label = setup_step.LABELS[page.comes_after]
+        messages.info(request, f"Choose the {label[0].lower()}{label[1:]} first.")
+        return redirect("audiences:delivery-setup", request.workspace.slug, delivery.pk, page.comes_after)
     if request.method == "POST" and page.is_valid():
         try:
             page.save(by=request.user)

@@ -15,3 +15,8 @@ def without_direction_controls(text: str) -> str:
     Letters that are written from right to left find their direction without them.
     """
     return text.translate(_DIRECTION_CONTROLS)
+
+
+def row_number(text: str) -> int | None:
+    """The number of a row as it stands in an address or a form; None for what no row of any database can have."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from pinconnect.lib.texts import without_nul
+from pinconnect.lib.texts import row_number, without_nul
 from pinconnect.profiles import services, wording
 from pinconnect.profiles.models import AdAccount, Profile
 from pinconnect.profiles.querysets import AdAccountQuerySet
@@ -52,9 +52,8 @@ def _filtered(accounts: AdAccountQuerySet, show: str) -> AdAccountQuerySet:
 @require_POST
 def choose(request: WorkspaceRequest) -> HttpResponse:
     """POST: shown and chosen, numbers of ad accounts; what was not shown keeps its choice. q and show lead back."""
-    # SQLite takes no number that is longer.
-    sent = {name: request.POST.getlist(name) for name in ("shown", "chosen")}
-    numbers = {name: [int(pk) for pk in pks if pk.isdecimal() and len(pk) < 19] for name, pks in sent.items()}
+    sent = {name: map(row_number, request.POST.getlist(name)) for name in ("shown", "chosen")}
+    numbers = {name: [pk for pk in pks if pk is not None] for name, pks in sent.items()}
     changed = services.choose_ad_accounts(request.workspace, by=request.user, **numbers)
     if changed:
         messages.success(request, "The choice is saved. Chosen ad accounts are offered when a delivery is set up.")

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pinconnect.lib.texts import row_number
 from pinconnect.pinterest.errors import PinterestError, RateLimited
 from pinconnect.profiles import history, origins, services, tokens, usage, wording
 from pinconnect.profiles.messages import unusable_words, why_refused
@@ -78,8 +79,8 @@ def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def connect(request: WorkspaceRequest) -> HttpResponse:
     """Off to Pinterest. POST: profile (whose token is updated, if any), next (where to return, if not here)."""
-    pk, next_url = request.POST.get("profile", ""), request.POST.get("next", "")
-    profile = _profile(request, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
+    pk, next_url = row_number(request.POST.get("profile", "")), request.POST.get("next", "")
+    profile = _profile(request, pk) if pk is not None else None
     if not services.may_lead_to(next_url):
         next_url = ""
     try:

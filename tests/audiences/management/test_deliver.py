@@ -19,7 +19,6 @@ from audiences.services import deliveries
 from audiences.states import DeliveryState, RunState
 from pinconnect.profiles.models import Profile
 from pinconnect.workspaces.models import Workspace
-from tests.factories import make_user, make_workspace
 from tests.factories_audiences import (
     ALL_KINDS,
     BOBS_ACCOUNT,
@@ -27,7 +26,6 @@ from tests.factories_audiences import (
     expected_members,
     make_ad_account,
     make_due,
-    make_profile,
     people,
 )
 from tests.support.simulator import SimulatorInTest
@@ -35,13 +33,6 @@ from tests.support.simulator import SimulatorInTest
 pytestmark = pytest.mark.django_db
 MAP_ALL = ("--map", "email=email", "--map", "phone=phone", "--map", "gaid=gaid")
 Deliver = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def profile(simulator: SimulatorInTest) -> Profile:
-    made = make_profile(make_workspace("Acme", owner=make_user("Alice")), simulator)
-    make_ad_account(made)
-    return made
 
 
 @pytest.fixture

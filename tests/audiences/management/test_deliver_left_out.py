@@ -15,27 +15,17 @@ from pinconnect.datasets.models import Dataset, WriteMode
 from pinconnect.datasets.services import delete_snapshot
 from pinconnect.profiles.models import Profile
 from tests.audiences.management.test_deliver import deliver, refusal_of, write
-from tests.factories import make_user, make_workspace
 from tests.factories_audiences import (
     ALL_KINDS,
     add_snapshot,
     expected_members,
-    make_ad_account,
     make_dataset,
-    make_profile,
     people,
 )
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
 GIVEN, NEWER, OLDER = people(range(120)), people(range(200, 290)), people(range(300, 340))
-
-
-@pytest.fixture
-def profile(simulator: SimulatorInTest) -> Profile:
-    made = make_profile(make_workspace("Acme", owner=make_user("Alice")), simulator)
-    make_ad_account(made)
-    return made
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audiences import files, tasks
 from audiences.management import driving
-from audiences.models import Delivery, Run
+from audiences.models import Run
 from audiences.pipeline import upload
 from audiences.services import runs
 from audiences.states import RunState
@@ -17,10 +17,11 @@ from tests.audiences.services.test_restoring import (
     LATER,
     ROWS,
     lose_files,
+    make_prepared,
     newest_run,
     send_first_without_an_answer,
 )
-from tests.factories_audiences import Shop, drive_through, expected_members, make_due, make_shop
+from tests.factories_audiences import Shop, expected_members, make_due, make_shop
 from tests.support.simulator import SimulatorInTest
 
 pytestmark = pytest.mark.django_db
@@ -28,15 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(simulator: SimulatorInTest, settings: Any) -> Shop:
-    """ROWS are on the list, and a run to LATER is prepared."""
-    settings.BATCH_RECORDS = 30
-    made = make_shop(simulator, ROWS)
-    Delivery.objects.update(hold_share=100)
-    drive_through(newest_run())
-    made.change(LATER)
-    made.start()
-    tasks.prepare_run(newest_run().pk)
-    return made
+    return make_prepared(simulator, settings)
 
 
 def drive() -> Run:

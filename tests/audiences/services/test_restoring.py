@@ -35,8 +35,7 @@ pytestmark = pytest.mark.django_db
 ROWS, LATER = people(range(120)), [*people(range(110)), *people(range(200, 260))]
 
 
-@pytest.fixture
-def shop(simulator: SimulatorInTest, settings: Any) -> Shop:
+def make_prepared(simulator: SimulatorInTest, settings: Any) -> Shop:
     """ROWS are on the list, and a run to LATER is prepared."""
     settings.BATCH_RECORDS = 30
     made = make_shop(simulator, ROWS)
@@ -46,6 +45,11 @@ def shop(simulator: SimulatorInTest, settings: Any) -> Shop:
     made.start()
     tasks.prepare_run(newest_run().pk)
     return made
+
+
+@pytest.fixture
+def shop(simulator: SimulatorInTest, settings: Any) -> Shop:
+    return make_prepared(simulator, settings)
 
 
 def newest_run() -> Run:

@@ -238,7 +238,10 @@ def test_a_state_longer_than_any_we_know_is_no_reason_to_lose_the_list(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = customer_lists.create
-    answered = lambda *args, **how: replace(create(*args, **how), status="PROCESSING_" * 9)  # noqa: E731
+
+    def answered(*args: Any, **options: Any) -> Any:
+        return replace(create(*args, **options), status="PROCESSING_" * 9)
+
     monkeypatch.setattr(customer_lists, "create", answered)
 
     assert ensure(shop)

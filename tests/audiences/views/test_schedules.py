@@ -47,7 +47,6 @@ def test_wrong_cron_is_shown_at_its_field_and_nothing_is_saved(pages: Pages) -> 
     [
         {"cron": "0 6 * * " + "1," * 60},
         {"cron": "0 6 * *\0 1"},
-        {"cron": "\0" * 101},
         {"time_zone": "Mars/Olympus"},
         {"rhythm": "interval", "every_minutes": "7"},
     ],
